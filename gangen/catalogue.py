@@ -1,0 +1,202 @@
+"""The catalogue: everything that names a GAN, found by walking `templates/`.
+
+A kind is a folder, a component a file in it. The compiler knows the kinds, never the components.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+from annotated_types import Ge
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from gangen.contracts import Family
+from gangen.errors import TemplateError
+from gangen.signature import Function, Module, Option
+
+KINDS = {  # folder -> what one of it is called
+    "architectures": "architecture",
+    "blocks": "layer",
+    "reparametrizations": "reparametrization",
+    "initializers": "initializer",
+    "conditioning": "conditioning",
+    "losses": "loss",
+    "penalties": "penalty",
+    "optimizers": "optimizer",
+    "schedules": "schedule",
+    "data": "data source",
+    "pictures": "picture",
+}
+
+EVERY = Option(
+    name="every",
+    type=Annotated[int, Ge(1)],
+    required=False,
+    default=1,
+    description="apply it every N-th step with N times its weight (lazy regularisation)",
+    annotation="int",
+)
+
+
+class SpecModel(BaseModel):
+    """Base of everything read from a spec: frozen, strict, nothing unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+@dataclass(frozen=True)
+class Component:
+    """One file of the catalogue."""
+
+    kind: str
+    name: str
+    path: Path
+    module: Module
+    _models: dict[str, type[SpecModel]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def summary(self) -> str:
+        """One line for lists."""
+        return self.module.summary
+
+    @cached_property
+    def functions(self) -> Mapping[str, Function]:
+        """The functions that the compiler wires, by name."""
+        functions = self.module.functions
+        loader = f"load_{self.name}"
+        return {loader: functions[loader]} if loader in functions else functions
+
+    def options(self, function: str = "") -> Mapping[str, Option]:
+        """The options of one of its functions, or of all of them."""
+        chosen = [self.functions[function]] if function else list(self.functions.values())
+        options = {name: option for f in chosen for name, option in f.options.items()}
+        return options | {EVERY.name: EVERY} if self.constant("LAZY") else options
+
+    def model(self, function: str = "") -> type[SpecModel]:
+        """Pydantic model of `options(function)`."""
+        if function not in self._models:
+            fields: dict[str, Any] = {
+                o.name: (o.type, Field(... if o.required else o.default, description=o.description))
+                for o in self.options(function).values()
+            }
+            self._models[function] = create_model(self.name, __base__=SpecModel, **fields)
+        return self._models[function]
+
+    def constant(self, name: str, default: Any = None) -> Any:
+        """A literal constant of the file."""
+        return self.module.constant(name, default)
+
+    @cached_property
+    def python(self) -> ModuleType:
+        """The file, run: for architectures, which compute layers when generating."""
+        return _run(self.path, f"gangen_catalogue_{self.kind}_{self.name}")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The folders that are searched: the user's own in front of the shipped one."""
+
+    roots: tuple[Path, ...]
+    _components: dict[tuple[str, str], Component] = field(default_factory=dict, repr=False)
+    _families: dict[str, Family] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def _index(self) -> Mapping[str, Mapping[str, Path]]:
+        return {kind: self._found(f"{kind}/[a-z]*.py") for kind in KINDS} | {
+            "presets": self._found("presets/[a-z]*.yaml"),
+            "families": {
+                path.parent.name: path
+                for root in reversed(self.roots)
+                for path in sorted(root.glob("families/*/family.py"))
+            },
+        }
+
+    def _found(self, pattern: str) -> dict[str, Path]:
+        found = {p.stem: p for root in reversed(self.roots) for p in root.glob(pattern)}
+        return dict(sorted(found.items()))
+
+    def names(self, kind: str) -> list[str]:
+        """Names of the members of a kind ("presets" and "families" included), sorted."""
+        return list(self._index[kind])
+
+    def path(self, kind: str, name: str) -> Path:
+        """Where a member's file is; KeyError when there is none."""
+        return self._index[kind][name]
+
+    def get(self, kind: str, name: str) -> Component:
+        """One component; KeyError when there is none."""
+        key = (kind, name)
+        if key not in self._components:
+            path = self.path(kind, name)
+            try:
+                module = Module(path.read_text(encoding="utf-8"), str(path))
+            except (OSError, SyntaxError, UnicodeDecodeError) as error:
+                raise TemplateError(f"{path}: {error}") from error
+            self._components[key] = Component(kind, name, path, module)
+        return self._components[key]
+
+    def all(self, kind: str) -> Iterator[Component]:
+        """Every component of a kind."""
+        return (self.get(kind, name) for name in self.names(kind))
+
+    def family(self, name: str) -> Family:
+        """A family's contract; KeyError when there is none."""
+        if name not in self._families:
+            family = _run(self.path("families", name), f"gangen_family_{name}").FAMILY
+            assert isinstance(family, Family)
+            self._families[name] = family
+        return self._families[name]
+
+    def template_folders(self, family: str) -> list[Path]:
+        """Where templates are looked up: a family's file replaces the skeleton's of the same name."""
+        return [
+            folder
+            for name in (f"families/{family}", "project", "macros")
+            for root in self.roots
+            if (folder := root / name).is_dir()
+        ]
+
+    def find(self, relative: str) -> Path:
+        """A file of the catalogue by its path in it; TemplateError when it is missing."""
+        for root in self.roots:
+            if (root / relative).is_file():
+                return root / relative
+        raise TemplateError(f"the catalogue has no {relative}")
+
+    def digest(self) -> str:
+        """sha256 over every file: two builds with equal digests print alike."""
+        hashed = hashlib.sha256()
+        for path in _files(self.roots):
+            hashed.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        return hashed.hexdigest()
+
+
+def shipped() -> Path:
+    """The catalogue that comes with gangen: in the wheel, or at the root of a checkout."""
+    inside = Path(__file__).parent / "templates"
+    return inside if inside.is_dir() else Path(__file__).parents[1] / "templates"
+
+
+def _files(roots: Iterable[Path]) -> Iterator[Path]:
+    for root in roots:
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
+
+
+def _run(path: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise TemplateError(f"{path}: {type(error).__name__}: {error}") from error
+    return module

@@ -1,0 +1,145 @@
+"""Spec file + preset + defaults + `--set` → one document → Spec. Every value keeps its place.
+
+Priority, lowest first: `templates/defaults.yaml`, the preset, the spec, `--set`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gangen.assign import apply_set
+from gangen.catalogue import Catalogue
+from gangen.errors import Problems, TemplateError, did_you_mean, one_of
+from gangen.load import load, load_file
+from gangen.lower import lower
+from gangen.marks import Document, overlay
+from gangen.plan import Plan
+from gangen.resolve import Resolver
+from gangen.spec import CommonSpec
+
+DEFAULTS = "defaults.yaml"
+
+
+@dataclass(frozen=True)
+class Composed:
+    """One document, ready to be read; `preset` is the recipe's own document, if there is one."""
+
+    document: Document
+    written: Document
+    preset: Document | None
+    family: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A spec that is right, and its plan."""
+
+    composed: Composed
+    spec: CommonSpec
+    plan: Plan
+    problems: Problems
+
+
+def compile_spec(
+    path: Path, catalogue: Catalogue, assignments: Sequence[str] = (), text: str | None = None
+) -> Compiled:
+    """Read, resolve and lower a spec; raises SpecError with every problem, UsageError without a file.
+
+    `text` is the spec itself when it does not come from `path` (standard input).
+    """
+    problems = Problems()
+    written = load_file(path, problems) if text is None else load(text, str(path), problems)
+    problems.raise_if_any()
+    composed = compose(written, catalogue, assignments, problems)
+    problems.raise_if_any()
+    resolver = Resolver(catalogue, composed.document.marks, problems)
+    spec = resolver.spec(composed.document.data, composed.family)
+    problems.raise_if_any()
+    assert spec is not None
+    plan = lower(spec, catalogue, composed.document.marks, problems)
+    problems.raise_if_any()
+    assert plan is not None
+    return Compiled(composed, spec, plan, problems)
+
+
+def compose(
+    written: Document, catalogue: Catalogue, assignments: Sequence[str], problems: Problems
+) -> Composed:
+    """Lay the spec over its preset and the defaults, then apply the assignments."""
+    preset = _preset(written, catalogue, assignments, problems)
+    document = _defaults(catalogue)
+    if preset is not None:
+        document = overlay(document, _part(preset, "spec"), _replaces)
+    document = overlay(document, written, _replaces)
+    document = apply_set(document, assignments, problems)
+    return Composed(document, written, preset, _family(document, catalogue, problems))
+
+
+def _preset(
+    written: Document, catalogue: Catalogue, assignments: Sequence[str], problems: Problems
+) -> Document | None:
+    document = apply_set(written, [a for a in assignments if a.startswith("preset=")], problems)
+    name = document.data.get("preset")
+    if name is None:
+        return None
+    names = catalogue.names("presets")
+    if name not in names:
+        guess = did_you_mean(str(name), names)
+        problems.add(
+            "unknown-name",
+            f'there is no preset "{name}"' + (f'; did you mean "{guess}"?' if guess else ""),
+            document.marks.value(("preset",)),
+            help=f"the presets are {one_of(names)}; `gangen list presets` describes them",
+        )
+        return None
+    return _shipped(catalogue.path("presets", name), f"preset {name}")
+
+
+def _defaults(catalogue: Catalogue) -> Document:
+    return _shipped(catalogue.find(DEFAULTS), DEFAULTS)
+
+
+def _shipped(path: Path, name: str) -> Document:
+    own = Problems()
+    document = load(path.read_text(encoding="utf-8"), name, own)
+    if own.errors:
+        raise TemplateError(f"{path}: {own.errors[0].message}")
+    return document
+
+
+def _part(document: Document, key: str) -> Document:
+    """One section of a document as a document."""
+    marks = type(document.marks)(document.source, document.marks.root.children[key].copy())
+    return Document(document.data[key], marks, document.source)
+
+
+def _replaces(path: Sequence[str | int], lower: Any, upper: Any) -> bool:
+    """Whether a mapping is another choice, not more options of the same one."""
+    tags = ("source", "architecture", "loss")
+    if any(tag in upper and tag in lower and upper[tag] != lower[tag] for tag in tags):
+        return True
+    if ("layers" in upper and "architecture" in lower) or (
+        "layers" in lower and "architecture" in upper
+    ):
+        return True
+    is_choice = path[-1] in ("init", "conditioning") or path[:-1] in (
+        ("training", "optimizer"),
+        ("training", "schedule"),
+    )
+    return is_choice and set(upper) != set(lower)
+
+
+def _family(document: Document, catalogue: Catalogue, problems: Problems) -> str:
+    name, names = document.data.get("family"), catalogue.names("families")
+    if name not in names:
+        guess = did_you_mean(str(name), names)
+        problems.add(
+            "unknown-name",
+            f'there is no family "{name}"' + (f'; did you mean "{guess}"?' if guess else ""),
+            document.marks.value(("family",)),
+            help=f"the families are {one_of(names)}",
+        )
+    return str(name)

@@ -1,0 +1,87 @@
+"""What a catalogue folder may use of the compiler: the vocabulary of families and architecture builders.
+
+A family (`templates/families/<name>/family.py`) and an architecture (`templates/architectures/<name>.py`)
+run at generation time and need no torch. They describe themselves with the nouns of this module and
+nothing else, so that the compiler can change behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gangen.shapes import Shape, Unfit
+from gangen.text import Code
+
+__all__ = ["Code", "Family", "Port", "Role", "Shape", "Unfit", "Wire", "block"]
+
+LayerEntry = str | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Port:
+    """What flows between networks: one sample's shape (without batch) and the range of its values."""
+
+    name: str
+    shape: Shape
+    range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Role:
+    """A network that the family trains.
+
+    `ports` reads "latent -> data"; `builder` names the function of an architecture that can play the
+    role; `argument` is what the generated `forward` calls its input; `prefix` starts the names of its
+    run knobs (`g_lr`).
+    """
+
+    ports: str
+    builder: str
+    argument: str
+    prefix: str
+    doc: str
+
+    @property
+    def source(self) -> str:
+        """Name of the port that the network reads."""
+        return self.ports.split("->")[0].strip()
+
+    @property
+    def target(self) -> str:
+        """Name of the port that the network writes."""
+        return self.ports.split("->")[1].strip()
+
+
+@dataclass(frozen=True)
+class Wire:
+    """How a family's step spells the ports of a component: plain, and when the networks take conditions."""
+
+    plain: str
+    conditional: str = ""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A topology of training: which networks there are, what they read and write, who plays against whom.
+
+    `sections` are the spec sections that the family adds (name -> Pydantic model), `training` its model
+    of the `training` section, `slots` are the places of its step where penalties can act, `ports` computes every port from the data port and the sections,
+    `facts` what its templates ask of the spec and the view (as `plan.family.…`).
+    """
+
+    doc: str
+    roles: Mapping[str, Role]
+    training: type
+    ports: Callable[[Port, Mapping[str, Any]], Mapping[str, Port]]
+    wires: Mapping[str, Wire]
+    slots: Sequence[str]
+    facts: Callable[[Any, Any], Mapping[str, Any]]
+    sections: Mapping[str, type] = field(default_factory=dict)
+    averaged: str = ""  # the role whose weights are averaged (EMA) and exported
+
+
+def block(name: str, layers: Sequence[LayerEntry]) -> LayerEntry:
+    """Several layers that the generated code writes once as a function `name` and calls at each use."""
+    return {"block": {"name": name, "layers": list(layers)}}

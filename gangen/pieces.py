@@ -1,0 +1,172 @@
+"""Copies components into generated modules: only the definitions that are used, imports gathered.
+
+Works on source text cut at `ast` positions, so comments and formatting survive; a component that is a
+fixed point of black stays one.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gangen.catalogue import Component
+from gangen.signature import Module, Unbound
+from gangen.text import Code
+
+_CONSTANT = re.compile(r"(#.*\n)*[A-Z_]+\b")
+
+
+@dataclass
+class Collection:
+    """Definitions gathered for one generated module, each once, in the order they are needed."""
+
+    definitions: dict[str, str] = field(default_factory=dict)
+    imports: set[str] = field(default_factory=set)
+    _origins: dict[str, str] = field(default_factory=dict)
+    _helpers: dict[Path, Module] = field(default_factory=dict)
+
+    def add(self, component: Component, name: str, rename: str = "") -> None:
+        """A definition of a component and everything in its file that it uses."""
+        self._add(component.module, component.path, name, rename)
+
+    def add_expression(self, component: Component, expression: ast.AST) -> None:
+        """What an inlined expression uses: classes of its file, imports."""
+        for name in _names(expression):
+            self._need(component.module, component.path, name)
+
+    def add_import(self, line: str) -> None:
+        """An import statement on one line."""
+        self.imports.add(line)
+
+    def _add(self, module: Module, path: Path, name: str, rename: str = "") -> None:
+        if self._origins.get(rename or name) == str(path):
+            return
+        if (rename or name) in self._origins:
+            raise ValueError(
+                f"{path} and {self._origins[rename or name]} both define {rename or name}"
+            )
+        self._origins[rename or name] = str(path)
+        node = module.definitions[name]
+        for used in _names(node):
+            if used != name:
+                self._need(module, path, used)
+        text = _source(module, node)
+        self.definitions[rename or name] = text.replace(f"def {name}(", f"def {rename or name}(", 1)
+
+    def _need(self, module: Module, path: Path, name: str) -> None:
+        if name in module.definitions:
+            self._add(module, path, name)
+            return
+        for statement in module.tree.body:
+            if not isinstance(statement, ast.Import | ast.ImportFrom):
+                continue
+            for alias in statement.names:
+                if (alias.asname or alias.name).split(".")[0] == name:
+                    self._import(statement, alias, path)
+
+    def _import(self, statement: ast.Import | ast.ImportFrom, alias: ast.alias, path: Path) -> None:
+        source = statement.module if isinstance(statement, ast.ImportFrom) else None
+        if source == "annotated_types" or (source == "typing" and alias.name == "Annotated"):
+            return  # bounds belong to the schema
+        if source is not None and source.startswith("_"):
+            self._add(
+                self._helper(path.parent / f"{source}.py"), path.parent / f"{source}.py", alias.name
+            )
+            return
+        suffix = f" as {alias.asname}" if alias.asname else ""
+        self.imports.add(
+            f"from {source} import {alias.name}{suffix}"
+            if source
+            else f"import {alias.name}{suffix}"
+        )
+
+    def _helper(self, path: Path) -> Module:
+        if path not in self._helpers:
+            self._helpers[path] = Module(path.read_text(encoding="utf-8"), str(path))
+        return self._helpers[path]
+
+    @property
+    def import_lines(self) -> Code:
+        """The import statements that the definitions need."""
+        return Code("\n".join(sorted(self.imports)))
+
+    @property
+    def code(self) -> Code:
+        """The definitions, constants first, two blank lines apart."""
+        texts = [text.strip("\n") for text in self.definitions.values()]
+        return Code("\n\n\n".join(sorted(texts, key=lambda text: not _CONSTANT.match(text))))
+
+
+def _names(node: ast.AST) -> list[str]:
+    """Names that are read, in order of appearance; bounds in annotations do not count."""
+    stripped = Unbound().visit(ast.parse(ast.unparse(node)))
+    found: dict[str, None] = {}
+    for child in ast.walk(stripped):
+        if isinstance(child, ast.Name):
+            found.setdefault(child.id)
+    return list(found)
+
+
+def _source(module: Module, node: ast.stmt) -> str:
+    """A definition's text, with the comment lines above it and without bounds in annotations."""
+    lines = module.text.splitlines(keepends=True)
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(d.lineno for d in decorators)]) - 1
+    while first > 0 and lines[first - 1].startswith("#"):
+        first -= 1
+    assert node.end_lineno is not None
+    return unbound("".join(lines[first : node.end_lineno]))
+
+
+def unbound(text: str) -> str:
+    """The same source with `Annotated[T, …]` replaced by `T`, everything else untouched."""
+    while "Annotated[" in text:
+        node = next(
+            child
+            for child in ast.walk(ast.parse(text))
+            if isinstance(child, ast.Subscript)
+            and isinstance(child.value, ast.Name)
+            and child.value.id == "Annotated"
+        )
+        assert isinstance(node.slice, ast.Tuple)
+        inner = ast.get_source_segment(text, node.slice.elts[0])
+        whole = ast.get_source_segment(text, node)
+        assert inner is not None and whole is not None
+        text = text.replace(whole, inner)
+    return text
+
+
+def sorted_imports(statements: Iterable[str], own: Iterable[str] = ()) -> str:
+    """Import statements in the order that isort (ruff's rule I) wants, names of one module merged."""
+    plain: dict[str, str] = {}
+    named: dict[str, set[str]] = {}
+    for statement in statements:
+        if statement.startswith("import "):
+            plain[statement.split()[1]] = statement
+        else:
+            module, _, names = statement.removeprefix("from ").partition(" import ")
+            named.setdefault(module, set()).add(names)
+    sections: list[list[str]] = [[], [], []]
+    own = set(own)
+    for module, statement in sorted(plain.items()):
+        sections[_section(module, own)].append(statement)
+    for module, parts in sorted(named.items()):
+        names = sorted({n.strip() for part in parts for n in part.split(",")}, key=_isort_key)
+        sections[_section(module, own)].append(f"from {module} import {', '.join(names)}")
+    return "\n\n".join("\n".join(section) for section in sections if section)
+
+
+def _isort_key(name: str) -> tuple[int, str]:
+    """Constants, classes, then the rest, as isort's force-sort by case does."""
+    bare = name.split(" ")[0]
+    kind = 0 if bare.isupper() and len(bare) > 1 else 1 if bare[:1].isupper() else 2
+    return kind, name
+
+
+def _section(module: str, own: set[str]) -> int:
+    root = module.split(".")[0]
+    return 2 if root in own else 0 if root in sys.stdlib_module_names else 1

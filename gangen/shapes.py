@@ -1,0 +1,211 @@
+"""Shape algebra: pure integer functions, and rules such as "c, h, w -> c, 2 * h, 2 * w".
+
+Shapes are those of one sample, without the batch dimension: (channels, height, width) or (features,).
+Nothing here needs torch; a test holds every rule of the catalogue against torch's meta device.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import prod
+from types import CodeType
+from typing import Any
+
+Shape = tuple[int, ...]
+Sizes = int | Sequence[int]
+
+
+class Unfit(ValueError):
+    """A layer, a network or a component cannot work with the sizes it is given.
+
+    `option` names the option to blame, if one is; `help` the next action, with the nearest legal value.
+    """
+
+    def __init__(self, message: str, *, option: str | None = None, help: str | None = None) -> None:
+        super().__init__(message)
+        self.option = option
+        self.help = help
+
+
+def show(shape: Sequence[int]) -> str:
+    """The way shapes are written to people: [3, 64, 64]."""
+    return "[" + ", ".join(str(size) for size in shape) + "]"
+
+
+def _each(value: Sizes, rank: int) -> tuple[int, ...]:
+    return (value,) * rank if isinstance(value, int) else tuple(value)
+
+
+def conv(size: Shape, kernel: Sizes, stride: Sizes = 1, padding: Sizes = 0) -> Shape:
+    """Size of a convolution's (or a pooling's) output along each axis."""
+    axes = zip(size, *(_each(value, len(size)) for value in (kernel, stride, padding)), strict=True)
+    result = tuple((n + 2 * p - k) // s + 1 for n, k, s, p in axes)
+    if min(result) < 1:
+        need = tuple(
+            max(1, k - 2 * p)
+            for k, p in zip(_each(kernel, len(size)), _each(padding, len(size)), strict=True)
+        )
+        raise Unfit(
+            f"would get a {by(size)} map but kernel {by(kernel)}, padding {by(padding)} "
+            f"needs at least {by(need)}",
+            option="kernel",
+            help=f"use a kernel of at most {min(n + 2 * p for n, p in zip(size, _each(padding, len(size)), strict=True))}"
+            ", more padding, or one downsampling layer less before it",
+        )
+    return result
+
+
+def conv_transpose(
+    size: Shape, kernel: Sizes, stride: Sizes = 1, padding: Sizes = 0, output_padding: Sizes = 0
+) -> Shape:
+    """Size of a transposed convolution's output along each axis."""
+    rank = len(size)
+    extra, steps = _each(output_padding, rank), _each(stride, rank)
+    if any(e >= s for e, s in zip(extra, steps, strict=True) if e):
+        raise Unfit(
+            f"output_padding {by(output_padding)} must be smaller than stride {by(stride)}",
+            option="output_padding",
+            help=f"use at most {min(steps) - 1}",
+        )
+    axes = zip(size, _each(kernel, rank), steps, _each(padding, rank), extra, strict=True)
+    result = tuple((n - 1) * s - 2 * p + k + e for n, k, s, p, e in axes)
+    if min(result) < 1:
+        raise Unfit(
+            f"padding {by(padding)} would leave nothing of a {by(size)} map",
+            option="padding",
+            help="use less padding",
+        )
+    return result
+
+
+def same(first: Shape, second: Shape) -> Shape:
+    """Both branches of a sum must agree."""
+    if first != second:
+        raise Unfit(
+            f"the branches end in {show(first)} and {show(second)}; a sum needs equal shapes",
+            help="give `shortcut` layers that end in the same shape, or keep the shape in `layers`",
+        )
+    return first
+
+
+def reshaped(size: Shape, shape: Shape) -> Shape:
+    """The same values in another shape."""
+    if prod(size) != prod(shape):
+        raise Unfit(
+            f"{show(size)} has {prod(size)} values, {show(shape)} has {prod(shape)}",
+            option="shape",
+            help=f"make the layer before it end in {prod(shape)} features",
+        )
+    return shape
+
+
+def divides(groups: int, channels: int) -> int:
+    """Channels, when they split evenly into groups."""
+    if channels % groups:
+        legal = max(g for g in range(1, groups + 1) if channels % g == 0)
+        raise Unfit(
+            f"{channels} channels cannot be split into {groups} groups",
+            option="groups",
+            help=f"the nearest legal value is {legal}",
+        )
+    return channels
+
+
+def at_least(size: Shape, least: int, what: str) -> Shape:
+    """Size, when every axis has at least `least` values."""
+    if min(size) < least:
+        raise Unfit(f"{what} needs at least {least} values per axis, got {by(size)}")
+    return size
+
+
+def area(kernel: Sizes, rank: int = 2) -> int:
+    """Number of taps of a kernel."""
+    return prod(_each(kernel, rank))
+
+
+def by(size: Sizes) -> str:
+    """4 -> "4", (4, 6) -> "4x6"."""
+    return str(size) if isinstance(size, int) else "x".join(str(n) for n in size)
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    f.__name__: f
+    for f in (
+        conv,
+        conv_transpose,
+        same,
+        reshaped,
+        divides,
+        at_least,
+        area,
+        prod,
+        len,
+        min,
+        max,
+        int,
+    )
+}
+
+
+@cache
+def _compiled(expression: str) -> CodeType:
+    return compile(expression, "<rule>", "eval")
+
+
+def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
+    """Value of a catalogue's expression, e.g. "channels * area(kernel)".
+
+    Rules are part of the catalogue, which is code and trusted; text of a spec never comes here.
+    """
+    scope = {"__builtins__": {}, **FUNCTIONS, **names}
+    return eval(_compiled(expression), scope)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a layer changes a shape: "in_channels, height, width -> channels, 2 * height, 2 * width".
+
+    The left side names the sizes (`*size` takes the rest), the right side computes with those names
+    and the layer's options.
+    """
+
+    text: str
+    pattern: tuple[str, ...]
+    result: str
+
+    @classmethod
+    def parse(cls, text: str) -> Rule:
+        """Read a rule; raises ValueError when it is not one."""
+        left, arrow, right = text.partition("->")
+        if not arrow:
+            raise ValueError(f"a shape rule reads 'in -> out', got {text!r}")
+        pattern = tuple(part.strip() for part in left.split(",") if part.strip())
+        result = f"({right.strip()},)"
+        ast.parse(result, mode="eval")
+        return cls(text, pattern, result)
+
+    def bind(self, shape: Shape) -> dict[str, Any] | None:
+        """The sizes by name, or None when the rank does not fit."""
+        if self.pattern and self.pattern[-1].startswith("*"):
+            fixed = len(self.pattern) - 1
+            if len(shape) < fixed:
+                return None
+            rest = {self.pattern[-1][1:]: tuple(shape[fixed:])}
+            return dict(zip(self.pattern[:fixed], shape[:fixed], strict=True)) | rest
+        if len(shape) != len(self.pattern):
+            return None
+        return dict(zip(self.pattern, shape, strict=True))
+
+    def apply(self, shape: Shape, options: Mapping[str, Any]) -> Shape:
+        """Output shape; raises Unfit when the layer does not fit."""
+        names = self.bind(shape)
+        if names is None:
+            raise Unfit(f"takes {self.describe()}, got {show(shape)}")
+        return tuple(evaluate(self.result, {**options, **names}))
+
+    def describe(self) -> str:
+        """The input in words: "[in_channels, height, width]"."""
+        return "[" + ", ".join(self.pattern).replace("*", "...") + "]"

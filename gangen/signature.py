@@ -1,0 +1,155 @@
+"""The signature is the schema: a component's options, read from its source with `ast`.
+
+Positional parameters are ports that the compiler wires, keyword-only parameters are the YAML options;
+their types and bounds come from annotations, their descriptions from the docstring's `Args:`. Nothing
+is imported: a component may need torch, the compiler does not.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import annotated_types
+
+_TYPES: dict[str, Any] = {
+    **{t.__name__: t for t in (int, float, bool, str, tuple)},
+    **{
+        name: getattr(annotated_types, name)
+        for name in ("Gt", "Ge", "Lt", "Le", "MinLen", "MaxLen")
+    },
+    "Annotated": Annotated,
+    "Literal": Literal,
+    "Path": str,
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One keyword-only parameter: a YAML key."""
+
+    name: str
+    type: Any
+    required: bool
+    default: Any
+    description: str
+    annotation: str  # without bounds, as it is printed into a generated project
+
+
+@dataclass(frozen=True)
+class Function:
+    """A public function of a component."""
+
+    name: str
+    ports: tuple[str, ...]
+    options: Mapping[str, Option]
+    summary: str
+    node: ast.FunctionDef
+
+    @property
+    def call(self) -> ast.expr:
+        """The expression of a body that is one `return`, for components that are inlined."""
+        statements = [s for s in self.node.body if not _is_docstring(s)]
+        if len(statements) != 1 or not isinstance(statements[0], ast.Return):
+            raise TypeError(f"{self.name} must be a single return to be inlined")
+        assert statements[0].value is not None
+        return statements[0].value
+
+
+class Module:
+    """A component's source: constants, public functions, definitions by name."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.text, self.name = text, name
+        self.tree = ast.parse(text, name)
+
+    @cached_property
+    def summary(self) -> str:
+        """First line of the docstring."""
+        return (ast.get_docstring(self.tree) or "").partition("\n")[0]
+
+    @cached_property
+    def definitions(self) -> dict[str, ast.stmt]:
+        """Top-level functions, classes and assignments by the name they bind."""
+        found: dict[str, ast.stmt] = {}
+        for statement in self.tree.body:
+            if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+                found[statement.name] = statement
+            elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                found[statement.targets[0].id] = statement
+            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                found[statement.target.id] = statement
+        return found
+
+    def constant(self, name: str, default: Any = None) -> Any:
+        """Value of a literal module constant."""
+        node = self.definitions.get(name)
+        value = getattr(node, "value", None)
+        return default if value is None else ast.literal_eval(value)
+
+    @cached_property
+    def functions(self) -> dict[str, Function]:
+        """Public functions by name."""
+        return {
+            name: self._function(node)
+            for name, node in self.definitions.items()
+            if isinstance(node, ast.FunctionDef) and not name.startswith("_")
+        }
+
+    def _function(self, node: ast.FunctionDef) -> Function:
+        doc = ast.get_docstring(node) or ""
+        described = _described(doc)
+        options = {
+            argument.arg: self._option(argument, default, described.get(argument.arg, ""))
+            for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        }
+        ports = tuple(argument.arg for argument in node.args.args)
+        return Function(node.name, ports, options, doc.partition("\n")[0], node)
+
+    def _option(self, argument: ast.arg, default: ast.expr | None, description: str) -> Option:
+        assert argument.annotation is not None, f"{self.name}: {argument.arg} needs a type"
+        return Option(
+            name=argument.arg,
+            type=self._type(argument.annotation),
+            required=default is None,
+            default=None if default is None else ast.literal_eval(default),
+            description=description,
+            annotation=ast.unparse(Unbound().visit(ast.parse(ast.unparse(argument.annotation)))),
+        )
+
+    def _type(self, annotation: ast.expr) -> Any:
+        aliases = {
+            node.id: self._type(self.definitions[node.id].value)  # type: ignore[attr-defined]
+            for node in ast.walk(annotation)
+            if isinstance(node, ast.Name) and node.id in self.definitions
+        }
+        code = compile(ast.Expression(annotation), self.name, "eval")
+        return eval(code, {"__builtins__": {}}, {**_TYPES, **aliases})
+
+
+class Unbound(ast.NodeTransformer):
+    """Annotated[T, bounds] -> T."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Name) and node.value.id == "Annotated":
+            assert isinstance(node.slice, ast.Tuple)
+            return node.slice.elts[0]
+        return node
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _described(doc: str) -> dict[str, str]:
+    """Entries of a Google style `Args:` section, continuation lines joined."""
+    section = re.search(r"^Args:\n((?:[ ]+.*\n?|\n)+)", doc, re.MULTILINE)
+    if section is None:
+        return {}
+    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", section[1], re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in entries}

@@ -1,0 +1,178 @@
+"""The spec: Pydantic models common to all families, and the nouns that a resolved spec is made of.
+
+Fields that choose from the catalogue carry a marker (`Choice`, `Tagged`, `PerRole`, …) in their
+annotation; `resolve.py` reads them, `schema.py` prints them, neither knows a field by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field, create_model
+
+from gangen.catalogue import Component, SpecModel
+from gangen.contracts import Family
+
+Path = tuple[str | int, ...]
+
+NAME = r"^[a-z][a-z0-9_-]{0,63}$"
+
+
+# ------------------------------------------------------------------ markers: how a field is read
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`name` or `{name: {options}}`, a component of a kind."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A section whose `tag` key names the component and whose other keys are its options."""
+
+    kind: str
+    tag: str
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list of choices."""
+
+    of: Choice
+
+
+@dataclass(frozen=True)
+class PerRole:
+    """A mapping from the family's networks to choices."""
+
+    of: Choice
+
+
+@dataclass(frozen=True)
+class NetworkSection:
+    """A network: `architecture` and its options, or `layers`, and what wraps either."""
+
+    role: str
+    builder: str
+
+
+Marker = Choice | Tagged | Many | PerRole | NetworkSection
+
+
+# ------------------------------------------------------------------ what reading gives
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A component with every option resolved, and where the spec chose it."""
+
+    component: Component
+    options: Mapping[str, Any]
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the component."""
+        return self.component.name
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer of a list of layers; `children` are the layers inside it, by option."""
+
+    chosen: Chosen
+    children: Mapping[str, tuple[LayerSpec, ...]]
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """What the spec says of one network: `architecture` or `layers`, never both."""
+
+    path: Path
+    architecture: Chosen | None
+    layers: tuple[LayerSpec, ...]
+    initializer: Chosen | None
+    conditioning: Chosen | None
+    reparametrizations: tuple[Chosen, ...]
+
+
+# ------------------------------------------------------------------ sections common to all families
+
+
+class Training(SpecModel):
+    """How long, how fast and how reproducibly to train. A family may add keys of its own."""
+
+    steps: Annotated[int, Field(ge=1, le=10**9)] = Field(
+        20_000, description="generator updates in a full run"
+    )
+    batch_size: Annotated[int, Field(ge=1, le=2**20)] = Field(
+        64, description="samples per update, over all processes together"
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(
+        0, description="seed of weights, data order and noise"
+    )
+    ema: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.999,
+        description="decay of the running average of the weights that samples come from; 0 = none",
+    )
+    bf16: bool = Field(False, description="run the networks in bfloat16 (autocast)")
+    compile: bool = Field(False, description="run the networks through torch.compile")
+    optimizer: Annotated[Any, PerRole(Choice("optimizers"))] = Field(
+        ..., description="the optimiser of each network"
+    )
+    schedule: Annotated[Any, PerRole(Choice("schedules"))] = Field(
+        ..., description="the learning-rate schedule of each network"
+    )
+    log_every: Annotated[int, Field(ge=1)] = Field(
+        100, description="steps between two lines of metrics; losses are read from the device then"
+    )
+    sample_every: Annotated[int, Field(ge=1)] = Field(
+        1_000, description="steps between two sample pictures, always of the same noise"
+    )
+    checkpoint_every: Annotated[int, Field(ge=1)] = Field(
+        1_000, description="steps between two checkpoints"
+    )
+
+
+class CommonSpec(SpecModel):
+    """Top level of a spec; the family adds its networks and sections."""
+
+    gangen: Annotated[int, Field(ge=1, le=1)] = Field(description="version of the spec language: 1")
+    name: Annotated[str, Field(pattern=NAME)] = Field(
+        description="name of the generated project: small letters, digits, - and _"
+    )
+    preset: str | None = Field(
+        None, description="a published recipe, name@source; every key of the spec overrides it"
+    )
+    family: str = Field(description="the topology of training: which networks play against whom")
+    description: Annotated[str, Field(max_length=2_000)] = Field(
+        "", description="what this project is, in your words; opens its README"
+    )
+    data: Annotated[Any, Tagged("data", "source")] = Field(
+        description="what real samples are read from"
+    )
+    condition: str | None = Field(
+        None, description="what samples are conditioned on, one of the things that the data carries"
+    )
+    objective: Annotated[Any, Tagged("losses", "loss")] = Field(
+        description="the adversarial loss; one objective drives both networks"
+    )
+    penalties: Annotated[Any, Many(Choice("penalties"))] = Field(
+        (), description="regularisers of the discriminator"
+    )
+
+
+def spec_model(family: Family) -> type[CommonSpec]:
+    """The top-level model of a family's specs: the common keys, its networks, its sections."""
+    fields: dict[str, Any] = {
+        name: (Annotated[Any, NetworkSection(name, role.builder)], Field(description=role.doc))
+        for name, role in family.roles.items()
+    }
+    for name, section in family.sections.items():
+        fields[name] = (section, Field(default_factory=section, description=section.__doc__))
+    fields["training"] = (family.training, Field(description=family.training.__doc__))
+    return create_model("Spec", __base__=CommonSpec, **fields)

@@ -1,0 +1,93 @@
+"""Text that is source code: literals and the filters through which a spec's text may reach a file."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+
+class Code(str):
+    """Text that is source code. Only our filters make it; a spec's text never is one."""
+
+    __slots__ = ()
+
+
+def literal(value: Any) -> Code:
+    """A value as Python source: 2e-4 rather than 0.0002, double quotes."""
+    match value:
+        case Code():
+            return value
+        case bool() | None:
+            return Code(repr(value))
+        case float():
+            return Code(number(value))
+        case int():
+            return Code(f"{value:_}" if abs(value) >= 10_000 else str(value))
+        case str():
+            return Code(_quoted(value))
+        case tuple() | list():
+            inside = ", ".join(literal(item) for item in value)
+            return Code(f"({inside},)" if len(value) == 1 else f"({inside})")
+    raise TypeError(f"no literal for {value!r}")
+
+
+def number(value: float) -> str:
+    """The shorter of the plain and the scientific form, exact either way."""
+    plain = repr(value)
+    mantissa, _, exponent = f"{value:.17e}".partition("e")
+    for digits in range(17):
+        short, _, exponent = f"{value:.{digits}e}".partition("e")
+        if float(f"{short}e{exponent}") == value:
+            mantissa = short
+            break
+    scientific = f"{mantissa}e{int(exponent)}"
+    return scientific if 0 < abs(value) < 1e-3 or "e" in plain else plain
+
+
+def _quoted(value: str) -> str:
+    """A string literal in double quotes, pure ASCII escapes for everything that is not plain text."""
+    escaped = "".join(
+        f"\\{c}" if c in '"\\' else c if c.isprintable() and c.isascii() else _escape(c)
+        for c in value
+    )
+    return f'"{escaped}"'
+
+
+def _escape(character: str) -> str:
+    point = ord(character)
+    return (
+        f"\\x{point:02x}"
+        if point < 0x100
+        else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+    )
+
+
+_CONTROLS = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+def plain(text: str) -> str:
+    """One line of printable text: line breaks of every kind and controls become spaces."""
+    return " ".join(_CONTROLS.sub(" ", text).split())
+
+
+def comment(text: str) -> Code:
+    """Text behind a `#`."""
+    return Code(plain(text))
+
+
+def docstring(text: str) -> Code:
+    """Text inside triple double quotes."""
+    return Code(plain(text).replace("\\", "\\\\").replace('"', '\\"'))
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!&~$])")
+
+
+def markdown(text: str) -> Code:
+    """Text in a Markdown paragraph, every mark-up character taken literally."""
+    return Code(_MARKDOWN.sub(r"\\\1", plain(text)))
+
+
+def toml(text: str) -> Code:
+    """A TOML basic string, quotes included; JSON's escapes are a subset of TOML's."""
+    return literal(plain(text))

@@ -1,0 +1,170 @@
+"""DCGAN (Radford, Metz & Chintala 2015, arXiv:1511.06434), at any image size.
+
+The map is halved (discriminator) or doubled (generator) `depth` times. At odd sizes the transposed
+convolutions reach the exact size by a kernel one smaller (or no output padding) along that axis, so
+that no resizing or cropping is needed.
+"""
+
+from collections.abc import Callable
+from math import log2, prod
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
+
+from gangen.contracts import Shape, Unfit, block
+
+Width = Annotated[int, Ge(1), Le(4096)]
+Depth = Annotated[int, Ge(0), Le(16)] | None
+Kernel = Literal[3, 4, 5]
+Norm = Literal["none", "batch", "instance", "layer", "group"]
+Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus"]
+Slope = Annotated[float, Gt(0), Le(1)]
+Dropout = Annotated[float, Ge(0), Lt(1)]
+
+
+def generator(
+    source: Shape,
+    target: Shape,
+    bounds: tuple[float, float] | None,
+    *,
+    width: Width = 64,
+    max_width: Width = 1024,
+    depth: Depth = None,
+    kernel: Kernel = 4,
+    norm: Norm = "batch",
+    activation: Activation = "relu",
+    slope: Slope = 0.2,
+    dropout: Dropout = 0.0,
+) -> list[Any]:
+    """Project the latent to a small map, then double it until it is the image.
+
+    Args:
+        width: channels of the finest hidden map; they double with each coarser one
+        max_width: upper limit of the channels
+        depth: how often the map doubles; by default as often as the coarsest side stays 4 or more
+        kernel: side of the kernels
+        norm: between convolution and activation
+        activation: between the layers
+        slope: of leaky_relu, for negative values
+        dropout: probability, after each activation; 0 = none
+    """
+    channels, *size = _image(target)
+    sizes = _sizes(tuple(size), depth, lambda side: (side + 1) // 2)
+    widths = [min(width * 2**level, max_width) for level in range(max(len(sizes) - 1, 1))]
+    after = _after(norm, activation, slope, dropout)
+    bias = norm == "none"
+    layers: list[Any] = [
+        *(["flatten"] if len(source) > 1 else []),
+        {"linear": {"features": widths[-1] * prod(sizes[-1]), "bias": bias}},
+        {"reshape": {"shape": [widths[-1], *sizes[-1]]}},
+        *after,
+    ]
+    for level in range(len(sizes) - 2, 0, -1):
+        grow = _grow(widths[level - 1], kernel, sizes[level + 1], sizes[level], bias)
+        layers.append(block("up", [grow, *after]))
+    if len(sizes) > 1:
+        layers.append(_grow(channels, kernel, sizes[1], sizes[0], True))
+    else:
+        layers.append({"conv": {"channels": channels, "kernel": 3, "padding": 1}})
+    return [*layers, *(["tanh"] if bounds else [])]
+
+
+def discriminator(
+    source: Shape,
+    target: Shape,
+    bounds: tuple[float, float] | None,
+    *,
+    width: Width = 64,
+    max_width: Width = 1024,
+    depth: Depth = None,
+    kernel: Kernel = 4,
+    norm: Norm = "batch",
+    activation: Activation = "leaky_relu",
+    slope: Slope = 0.2,
+    dropout: Dropout = 0.0,
+) -> list[Any]:
+    """Halve the image with strided convolutions, then one convolution over the whole map.
+
+    Args:
+        width: channels after the first convolution; they double with each halving
+        max_width: upper limit of the channels
+        depth: how often the map is halved; by default as often as the coarsest side stays 4 or more
+        kernel: side of the kernels
+        norm: between convolution and activation, but not after the first convolution
+        activation: between the layers
+        slope: of leaky_relu, for negative values
+        dropout: probability, after each activation; 0 = none
+    """
+    _, *size = _image(source)
+    padding = (kernel - 1) // 2
+    sizes = _sizes(tuple(size), depth, lambda side: (side + 2 * padding - kernel) // 2 + 1)
+    after = _after(norm, activation, slope, dropout)
+    bias = norm == "none"
+    halve = {"kernel": kernel, "stride": 2, "padding": padding}
+    if len(sizes) == 1:
+        halve = {"kernel": 3, "padding": 1}  # nothing to halve: one convolution at full size
+    first = _after("none", activation, slope, dropout)
+    layers: list[Any] = [{"conv": {"channels": width, **halve}}, *first]
+    for level in range(1, len(sizes) - 1):
+        channels = min(width * 2**level, max_width)
+        step = {"conv": {"channels": channels, **halve, "bias": bias}}
+        layers.append(block("down", [step, *after]))
+    last = _pair(list(sizes[-1]))
+    return [*layers, {"conv": {"channels": target[0], "kernel": last, "bias": bias}}, "flatten"]
+
+
+def _image(shape: Shape) -> Shape:
+    if len(shape) != 3:
+        raise Unfit(
+            f"works on images [channels, height, width], the data is {list(shape)}",
+            option="architecture",
+            help="choose `architecture: mlp` for vectors",
+        )
+    return shape
+
+
+def _sizes(size: Shape, depth: int | None, halve: Callable[[int], int]) -> list[Shape]:
+    """Map sizes from the image to the coarsest one."""
+    most = int(log2(min(size)))
+    if depth is None:
+        depth = max(most - 2, min(most - 1, 1), 0)  # the coarsest side stays 4 or more
+    if depth > most:
+        raise Unfit(
+            f"cannot halve a map of {size[0]}x{size[1]} {depth} times",
+            option="depth",
+            help=f"the nearest legal depth is {most}, the nearest legal size {2**depth}x{2**depth}",
+        )
+    sizes = [size]
+    for _ in range(depth):
+        sizes.append(tuple(halve(side) for side in sizes[-1]))
+    return sizes
+
+
+def _grow(channels: int, kernel: int, small: Shape, large: Shape, bias: bool) -> dict[str, Any]:
+    """A transposed convolution with stride 2 that reaches 2n, or 2n - 1 along odd axes, exactly."""
+    odd = [2 * a - b for a, b in zip(small, large, strict=True)]  # 1 where the size is odd
+    if kernel % 2:
+        padding = {"output_padding": _pair([1 - o for o in odd])}
+        size: Any = kernel
+    else:
+        padding, size = {}, _pair([kernel - o for o in odd])
+    return {
+        "conv_transpose": {
+            "channels": channels,
+            "kernel": size,
+            "stride": 2,
+            "padding": (kernel - 1) // 2,
+            **padding,
+            "bias": bias,
+        }
+    }
+
+
+def _pair(values: list[int]) -> int | list[int]:
+    return values[0] if len(set(values)) == 1 else values
+
+
+def _after(norm: str, activation: str, slope: float, dropout: float) -> list[Any]:
+    layers: list[Any] = [] if norm == "none" else [f"{norm}_norm"]
+    layers.append({"leaky_relu": {"slope": slope}} if activation == "leaky_relu" else activation)
+    return [*layers, *([{"dropout": {"p": dropout}}] if dropout else [])]

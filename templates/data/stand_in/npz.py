@@ -1,0 +1,37 @@
+"""Random arrays in a NumPy file, in place of real ones that are not at hand."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def write_stand_in(
+    path: Path,
+    *,
+    shape: tuple[int, ...],
+    samples_key: str = "images",
+    labels_key: str = "labels",
+    classes: int = 0,
+) -> None:
+    """Write 64 (or `classes`, if more) random images or vectors, and labels if there are classes.
+
+    A path that ends in .npy gets the samples alone.
+    """
+    generator = np.random.default_rng(0)
+    count = max(64, classes)
+    samples: NDArray[Any] = (
+        generator.integers(256, size=(count, *shape), dtype=np.uint8)
+        if len(shape) == 3
+        else generator.standard_normal((count, *shape), dtype=np.float32)
+    )
+    arrays = {samples_key: samples}
+    if classes:
+        arrays[labels_key] = np.arange(count) % classes
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:  # given a name, NumPy would append its own suffix
+        if path.suffix == ".npy":
+            np.save(file, samples)
+        else:
+            np.savez(file, allow_pickle=False, **arrays)

@@ -1,0 +1,39 @@
+"""Gradient penalty between real and fake samples, WGAN-GP (Gulrajani 2017, arXiv:1704.00028)."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import torch
+from annotated_types import Ge
+from torch import Tensor
+
+WHERE = "discriminator_loss"
+GIVES = ["discriminator:lipschitz"]
+FORBIDS = {
+    "discriminator:batch_statistics": "the penalty bounds the gradient of each sample on its own, "
+    "and batch norm makes every logit depend on the whole batch"
+}
+
+
+def gradient_penalty(
+    discriminator: Callable[[Tensor], Tensor],
+    real: Tensor,
+    fake: Tensor,
+    *,
+    weight: Annotated[float, Ge(0)] = 10.0,
+    target: Annotated[float, Ge(0)] = 1.0,
+) -> Tensor:
+    """weight * E[(||grad D(x)||_2 - target)^2], x between real and fake (Gulrajani 2017, eq. 3).
+
+    Every sample [B, ...] has its own place on the line and its own norm, over all its values.
+
+    Args:
+        weight: lambda in eq. 3.
+        target: norm that the gradient is drawn to; 0 flattens the discriminator instead.
+    """
+    epsilon = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)
+    between = torch.lerp(fake.detach(), real.detach(), epsilon).requires_grad_()
+    # A sample's logit depends on that sample alone: the sum's gradient is every one's own.
+    (gradient,) = torch.autograd.grad(discriminator(between).sum(), between, create_graph=True)
+    norm: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)  # [B]
+    return weight * (norm - target).square().mean()

@@ -1,0 +1,560 @@
+"""Losses, penalties, optimizers, schedules, initializers: each against a formula of its own."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib.util
+import inspect
+import itertools
+import math
+import operator
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args, get_type_hints
+
+import pytest
+import torch
+import torch.nn.functional as F
+import yaml
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+KINDS = ["losses", "penalties", "optimizers", "schedules", "initializers"]
+FILES = [path for kind in KINDS for path in sorted((TEMPLATES / kind).glob("[a-z]*.py"))]
+LOSSES = [path.stem for path in FILES if path.parent.name == "losses"]
+LR = 3e-4
+
+
+@pytest.fixture(autouse=True)
+def _library_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(TEMPLATES / "initializers"))
+    torch.manual_seed(0)
+
+
+def component(kind: str, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, TEMPLATES / kind / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def public(kind: str, name: str) -> Callable[..., Any]:
+    function = getattr(component(kind, name), name)
+    assert callable(function)
+    return function  # type: ignore[no-any-return]
+
+
+# The contract of every file
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_option_is_typed_and_described_and_nothing_else_is(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    first_line = (ast.get_docstring(tree) or "").partition("\n")[0]
+    assert first_line.endswith(".")
+    for function in tree.body:
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        doc = ast.get_docstring(function) or ""
+        described = set(re.findall(r"^    (\w+): ", doc.partition("Args:")[2], re.MULTILINE))
+        assert described == {argument.arg for argument in function.args.kwonlyargs}
+        every = function.args.args + function.args.kwonlyargs
+        assert all(argument.annotation is not None for argument in every)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_defaults_lie_within_their_own_bounds(path: Path) -> None:
+    for function in vars(component(path.parent.name, path.stem)).values():
+        if not inspect.isfunction(function) or function.__module__ != path.stem:
+            continue
+        hints = get_type_hints(function, include_extras=True)
+        for option in inspect.signature(function).parameters.values():
+            if option.default is inspect.Parameter.empty:
+                continue
+            hint, value = hints[option.name], option.default
+            parts = (
+                zip(get_args(hint), value, strict=True)
+                if isinstance(value, tuple)
+                else [(hint, value)]
+            )
+            assert all(within(part, number) for part, number in parts), option.name
+
+
+def within(hint: Any, number: float) -> bool:
+    """Whether a number obeys the bounds of its `Annotated` type."""
+    compare = {"gt": operator.gt, "ge": operator.ge, "lt": operator.lt, "le": operator.le}
+    bounds = [dataclasses.asdict(bound) for bound in getattr(hint, "__metadata__", ())]
+    return all(compare[sign](number, limit) for b in bounds for sign, limit in b.items())
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_no_loss_takes_a_bounded_output(name: str) -> None:
+    module = component("losses", name)
+    assert "discriminator:bounded_output" in module.FORBIDS
+    needs = getattr(module, "NEEDS", {})
+    assert ("discriminator:lipschitz" in needs) == (name == "wasserstein")
+
+
+def test_what_the_penalties_declare() -> None:
+    declared = {
+        name: (
+            module.WHERE,
+            getattr(module, "GIVES", []),
+            sorted(getattr(module, "FORBIDS", {})),
+            getattr(module, "LAZY", False),
+        )
+        for name in ("gradient_penalty", "r1", "weight_clipping")
+        for module in [component("penalties", name)]
+    }
+    batch, lipschitz = ["discriminator:batch_statistics"], ["discriminator:lipschitz"]
+    assert declared == {
+        "gradient_penalty": ("discriminator_loss", lipschitz, batch, False),
+        "r1": ("discriminator_loss", [], batch, True),
+        "weight_clipping": ("after_discriminator_step", lipschitz, [], False),
+    }
+
+
+# Losses
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_two_sides_pull_the_right_way(name: str) -> None:
+    loss = component("losses", name)
+    real = torch.rand(16, requires_grad=True)  # between least squares' labels
+    fake = torch.rand(16, requires_grad=True)
+    d_loss = loss.discriminator_loss(real, fake)
+    g_loss = loss.generator_loss(fake)
+    assert d_loss.shape == g_loss.shape == ()
+    (to_real,) = torch.autograd.grad(d_loss, real, retain_graph=True)
+    (to_fake,) = torch.autograd.grad(d_loss, fake)
+    assert (to_real < 0).all(), "raising D(real) must lower the discriminator's loss"
+    assert (to_fake > 0).all(), "raising D(G(z)) must raise the discriminator's loss"
+    (to_fake,) = torch.autograd.grad(g_loss, fake)
+    assert (to_fake < 0).all(), "raising D(G(z)) must lower the generator's loss"
+
+
+@pytest.mark.parametrize("name", ["minimax", "non_saturating"])
+def test_cross_entropy_losses_are_the_papers_logarithms(name: str) -> None:
+    loss = component("losses", name)
+    real, fake = torch.randn(64, dtype=torch.float64), torch.randn(64, dtype=torch.float64)
+    p_real, p_fake = torch.sigmoid(real), torch.sigmoid(fake)
+    value = p_real.log().mean() + (1 - p_fake).log().mean()  # eq. 1
+    torch.testing.assert_close(loss.discriminator_loss(real, fake), -value)
+    g_loss = (1 - p_fake).log().mean() if name == "minimax" else -p_fake.log().mean()
+    torch.testing.assert_close(loss.generator_loss(fake), g_loss)
+
+
+@pytest.mark.parametrize("name", ["minimax", "non_saturating"])
+def test_cross_entropy_losses_stay_finite_where_the_logarithm_does_not(name: str) -> None:
+    loss = component("losses", name)
+    sure = torch.tensor([1e4])
+    assert loss.discriminator_loss(-sure, sure).item() == pytest.approx(2e4)
+    assert loss.generator_loss(sure).isfinite()
+    assert loss.generator_loss(-sure).isfinite()
+
+
+def test_only_the_non_saturating_gradient_survives_a_sure_discriminator() -> None:
+    def gradient(name: str) -> float:
+        fake = torch.tensor([-12.0], requires_grad=True)
+        component("losses", name).generator_loss(fake).backward()
+        assert fake.grad is not None
+        return fake.grad.item()
+
+    assert gradient("non_saturating") == pytest.approx(-1, abs=1e-4)
+    assert abs(gradient("minimax")) < 1e-4
+
+
+@pytest.mark.parametrize("real_label", [1.0, 0.9])
+def test_label_smoothing_is_one_sided_cross_entropy(real_label: float) -> None:
+    real, fake = torch.randn(64), torch.randn(64)
+    expected = F.binary_cross_entropy_with_logits(real, torch.full_like(real, real_label))
+    expected += F.binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
+    loss = component("losses", "non_saturating")
+    torch.testing.assert_close(loss.discriminator_loss(real, fake, real_label=real_label), expected)
+
+
+def test_least_squares_has_its_halves() -> None:
+    loss = component("losses", "least_squares")
+    real, fake = torch.randn(64), torch.randn(64)
+    expected = F.mse_loss(real, torch.ones(64)) / 2 + F.mse_loss(fake, torch.zeros(64)) / 2
+    torch.testing.assert_close(loss.discriminator_loss(real, fake), expected)
+    torch.testing.assert_close(loss.generator_loss(fake), F.mse_loss(fake, torch.ones(64)) / 2)
+
+
+def test_least_squares_with_the_labels_of_eq_8() -> None:
+    loss = component("losses", "least_squares")
+    real, fake = torch.tensor([3.0]), torch.tensor([2.0])
+    assert loss.discriminator_loss(real, fake, real_label=1.0, fake_label=-1.0) == (4 + 9) / 2
+    assert loss.generator_loss(fake, target_label=0.0) == 2
+
+
+def test_wasserstein_and_hinge_values() -> None:
+    real, fake = torch.tensor([3.0, 0.5]), torch.tensor([-2.0, 0.25])
+    wasserstein, hinge = component("losses", "wasserstein"), component("losses", "hinge")
+    assert wasserstein.discriminator_loss(real, fake) == -0.875 - 1.75
+    assert hinge.discriminator_loss(real, fake) == 0.25 + 0.625
+    assert wasserstein.generator_loss(fake) == hinge.generator_loss(fake) == 0.875
+
+
+def test_hinge_ignores_what_is_beyond_its_margins() -> None:
+    assert component("losses", "hinge").discriminator_loss(torch.tensor([5.0]), -torch.ones(1)) == 0
+
+
+# Penalties
+
+
+def linear_critic(weight: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda x: (x * weight).flatten(1).sum(1)
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 4, 5)])
+@pytest.mark.parametrize(("weight", "target"), [(10.0, 1.0), (0.1, 0.0)])
+def test_gradient_penalty_of_a_linear_critic(
+    shape: tuple[int, ...], weight: float, target: float
+) -> None:
+    slope = torch.randn(shape)
+    real, fake = torch.randn(6, *shape), torch.randn(6, *shape)
+    penalty = public("penalties", "gradient_penalty")
+    found = penalty(linear_critic(slope), real, fake, weight=weight, target=target)
+    norm = math.sqrt(sum(value**2 for value in slope.flatten().tolist()))
+    assert found.shape == ()
+    assert found.item() == pytest.approx(weight * (norm - target) ** 2, rel=1e-5)
+
+
+def test_gradient_penalty_takes_the_norm_of_each_sample_over_all_its_values() -> None:
+    """D(x) = a * sum(x) with another a per sample: norms a * sqrt(12), squared apart from 1."""
+    slopes = torch.tensor([0.1, 0.5, 2.0])
+    x = torch.zeros(3, 3, 2, 2)
+
+    def critic(images: Tensor) -> Tensor:
+        return slopes * images.flatten(1).sum(1)
+
+    found = public("penalties", "gradient_penalty")(critic, x, x + 1, weight=1.0).item()
+    norms = slopes * math.sqrt(12)
+    assert found == pytest.approx(((norms - 1) ** 2).mean().item(), rel=1e-5)
+    gradient = slopes.reshape(3, 1, 1, 1).expand(3, 3, 2, 2)
+    over_channels = ((gradient.norm(dim=1) - 1) ** 2).mean().item()
+    over_batch = (gradient.norm() - 1).square().item()
+    assert found != pytest.approx(over_channels, rel=0.05)
+    assert found != pytest.approx(over_batch, rel=0.05)
+
+
+def test_gradient_penalty_looks_between_each_pair_at_a_place_of_its_own() -> None:
+    seen: list[Tensor] = []
+
+    def critic(x: Tensor) -> Tensor:
+        seen.append(x.detach())
+        return x.flatten(1).sum(1)
+
+    public("penalties", "gradient_penalty")(
+        critic, torch.zeros(64, 3, 4, 4), torch.ones(64, 3, 4, 4)
+    )
+    (x,) = seen
+    assert x.min() >= 0
+    assert x.max() <= 1
+    places = x.flatten(1)
+    assert (places == places[:, :1]).all(), "one place on the line for all values of a sample"
+    assert len(set(places[:, 0].tolist())) == 64, "and another for every sample"
+
+
+def test_gradient_penalty_can_be_differentiated_again() -> None:
+    critic = nn.Sequential(
+        nn.Flatten(), nn.Linear(12, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0)
+    )
+    fake = torch.randn(5, 3, 2, 2, requires_grad=True)
+    penalty = public("penalties", "gradient_penalty")(critic, torch.randn(5, 3, 2, 2), fake)
+    penalty.backward()
+    gradients = [layer.weight.grad for layer in critic if isinstance(layer, nn.Linear)]
+    assert all(g is not None and g.isfinite().all() and g.any() for g in gradients)
+    assert fake.grad is None, "the generator's graph has no part in it"
+
+
+def test_gradient_penalty_survives_a_critic_without_slope() -> None:
+    critic = nn.Linear(2, 1)
+    nn.init.zeros_(critic.weight)
+    penalty = public("penalties", "gradient_penalty")
+    penalty(lambda x: critic(x).squeeze(1), torch.randn(4, 2), torch.randn(4, 2)).backward()
+    assert critic.weight.grad is not None
+    assert critic.weight.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 4, 5)])
+def test_r1_of_a_quadratic_critic(shape: tuple[int, ...]) -> None:
+    """D(x) = |x|^2 has gradient 2x: gamma / 2 * E|2x|^2."""
+    real = torch.randn(6, *shape)
+    found = public("penalties", "r1")(lambda x: x.square().flatten(1).sum(1), real, weight=3.0)
+    expected = 3.0 / 2 * sum((2 * v) ** 2 for v in real.flatten().tolist()) / 6
+    assert found.item() == pytest.approx(expected, rel=1e-5)
+    assert not real.requires_grad, "the batch itself is left alone"
+
+
+def test_r1_can_be_differentiated_again() -> None:
+    scale = torch.tensor(2.0, requires_grad=True)
+    real = torch.randn(7, 3)
+    public("penalties", "r1")(lambda x: scale * x.sum(1), real, weight=1.0).backward()
+    assert scale.grad is not None
+    assert scale.grad.item() == pytest.approx(6)  # d/ds of s^2 * 3 / 2
+
+
+def test_weight_clipping_clamps_every_parameter_in_place() -> None:
+    first = nn.Conv2d(3, 4, 3)
+    critic = nn.Sequential(first, nn.BatchNorm2d(4), nn.Linear(4, 1))
+    kept = [parameter.data_ptr() for parameter in critic.parameters()]
+    assert public("penalties", "weight_clipping")(critic, limit=0.05) is None
+    assert kept == [parameter.data_ptr() for parameter in critic.parameters()]
+    assert max(parameter.abs().max().item() for parameter in critic.parameters()) <= 0.05 + 1e-9
+    assert first.weight.abs().min() < 0.05, "what is inside stays as it is"
+
+
+# Optimizers
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("adam", torch.optim.Adam),
+        ("adamw", torch.optim.AdamW),
+        ("rmsprop", torch.optim.RMSprop),
+        ("sgd", torch.optim.SGD),
+    ],
+)
+def test_optimizer_options_are_torchs_with_torchs_defaults(
+    name: str, kind: type[torch.optim.Optimizer]
+) -> None:
+    function = public("optimizers", name)
+    options = dict(inspect.signature(function).parameters)
+    assert list(options)[:2] == ["parameters", "lr"]
+    assert options["lr"].default is inspect.Parameter.empty
+    torchs = inspect.signature(kind).parameters
+    for option in list(options)[2:]:
+        assert options[option].default == torchs[option].default, option
+    layer = nn.Linear(2, 1)
+    built = function(layer.parameters(), lr=LR)
+    plain = kind(layer.parameters(), lr=LR)  # type: ignore[call-arg]
+    assert type(built) is kind
+    assert built.defaults == plain.defaults
+
+
+def test_optimizer_options_arrive() -> None:
+    parameters = list(nn.Linear(2, 1).parameters())
+    adam = public("optimizers", "adam")(parameters, lr=LR, betas=(0.5, 0.9), weight_decay=0.1)
+    sgd = public("optimizers", "sgd")(parameters, lr=LR, momentum=0.9, nesterov=True)
+    rmsprop = public("optimizers", "rmsprop")(parameters, lr=LR, alpha=0.9, centered=True)
+    assert (adam.defaults["betas"], adam.defaults["weight_decay"]) == ((0.5, 0.9), 0.1)
+    assert (sgd.defaults["momentum"], sgd.defaults["nesterov"]) == (0.9, True)
+    assert (rmsprop.defaults["alpha"], rmsprop.defaults["centered"]) == (0.9, True)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "rmsprop", "sgd"])
+def test_optimizer_bodies_are_one_return_that_can_be_inlined(name: str) -> None:
+    tree = ast.parse((TEMPLATES / "optimizers" / f"{name}.py").read_text(encoding="utf-8"))
+    (function,) = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    _docstring, statement = function.body
+    assert isinstance(statement, ast.Return)
+    assert isinstance(statement.value, ast.Call)
+    passed = {k.arg: getattr(k.value, "id", None) for k in statement.value.keywords}
+    assert passed == {argument.arg: argument.arg for argument in function.args.kwonlyargs}
+
+
+# Schedules
+
+
+def test_constant_is_one() -> None:
+    assert [public("schedules", "constant")(step, 10) for step in (0, 5, 10)] == [1.0, 1.0, 1.0]
+
+
+def test_linear_holds_then_falls_to_its_end() -> None:
+    linear = public("schedules", "linear")
+    found = [linear(step, 100, start=0.5, end_factor=0.1) for step in (0, 50, 75, 100, 120)]
+    assert found == pytest.approx([1, 1, 0.55, 0.1, 0.1])
+    assert [linear(step, 4) for step in range(5)] == pytest.approx([1, 0.75, 0.5, 0.25, 0])
+
+
+def test_cosine_is_half_a_period() -> None:
+    cosine = public("schedules", "cosine")
+    found = [cosine(step, 100, end_factor=0.2) for step in (0, 50, 100, 120)]
+    assert found == pytest.approx([1, 0.6, 0.2, 0.2])
+
+
+def test_cosine_warms_up_without_a_step_that_learns_nothing() -> None:
+    cosine = public("schedules", "cosine")
+    found = [cosine(step, 100, warmup=0.1) for step in range(101)]
+    assert found[:10] == pytest.approx([(step + 1) / 10 for step in range(10)])
+    assert found[10] == 1
+    assert found[55] == pytest.approx(0.5)
+    assert found[100] == pytest.approx(0)
+    assert all(before >= after for before, after in itertools.pairwise(found[10:]))
+    assert cosine(0, 15, warmup=0.1) <= 1
+
+
+@pytest.mark.parametrize("name", ["constant", "linear", "cosine"])
+def test_schedules_drive_torchs_lambda_lr(name: str) -> None:
+    schedule = public("schedules", name)
+    optimizer = torch.optim.SGD(nn.Linear(1, 1).parameters(), lr=2.0)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: schedule(step, 4))
+    assert optimizer.param_groups[0]["lr"] == 2.0
+    for _ in range(4):
+        optimizer.step()
+        scheduler.step()
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(2.0 if name == "constant" else 0.0)
+
+
+# Initializers
+
+LAYERS: list[Callable[[], nn.Module]] = [
+    lambda: nn.Linear(96, 64),
+    lambda: nn.Conv1d(96, 64, 3),
+    lambda: nn.Conv2d(48, 64, 4),
+    lambda: nn.Conv3d(24, 32, 3),
+    lambda: nn.ConvTranspose1d(96, 64, 3),
+    lambda: nn.ConvTranspose2d(64, 48, 4),
+    lambda: nn.ConvTranspose3d(24, 32, 3),
+]
+
+
+def initialized(layer: nn.Module, name: str, **options: float) -> Any:
+    function = public("initializers", name)
+    return layer.apply(lambda module: function(module, **options))
+
+
+@pytest.mark.parametrize("make", LAYERS, ids=lambda make: type(make()).__name__)
+@pytest.mark.parametrize("wrap", [lambda layer: layer, spectral_norm], ids=["plain", "spectral"])
+def test_normal_has_its_deviation(
+    make: Callable[[], nn.Module], wrap: Callable[[nn.Module], nn.Module]
+) -> None:
+    layer = initialized(nn.Sequential(wrap(make())), "normal", std=0.05)[0]
+    stored = dict(layer.named_parameters())
+    weight = stored.get("weight", stored.get("parametrizations.weight.original"))
+    assert weight is not None
+    assert weight.mean().item() == pytest.approx(0, abs=0.003)
+    assert weight.std().item() == pytest.approx(0.05, rel=0.05)
+    assert not stored["bias"].any()
+    assert all(parameter.requires_grad for parameter in stored.values())
+
+
+@pytest.mark.parametrize("name", ["normal", "xavier", "orthogonal", "kaiming"])
+def test_spectral_norm_is_right_after_initialization_in_eval_mode_too(name: str) -> None:
+    """Its power iteration had settled on the first weight, and eval mode does not iterate."""
+    layer = initialized(spectral_norm(nn.Conv2d(16, 32, 3)), name).eval()
+    largest = torch.linalg.svdvals(layer.weight.flatten(1))[0].item()
+    assert largest == pytest.approx(1, rel=0.1)
+
+
+def test_weight_norm_keeps_its_two_halves_in_step() -> None:
+    layer = initialized(weight_norm(nn.Linear(200, 100)), "normal")
+    assert layer.weight.std().item() == pytest.approx(0.02, rel=0.05)
+
+
+def test_normal_scales_batch_norm_around_one() -> None:
+    norm = initialized(nn.BatchNorm2d(4000), "normal")
+    assert norm.weight.mean().item() == pytest.approx(1, abs=0.002)
+    assert norm.weight.std().item() == pytest.approx(0.02, rel=0.05)
+    assert not norm.bias.any()
+    initialized(nn.BatchNorm1d(4, affine=False), "normal")  # nothing to draw, nothing raised
+
+
+@pytest.mark.parametrize("name", ["xavier", "orthogonal", "kaiming"])
+def test_other_initializers_leave_norms_and_embeddings_alone(name: str) -> None:
+    for layer in (nn.BatchNorm2d(8), nn.GroupNorm(2, 8), nn.Embedding(5, 8)):
+        before = layer.weight.detach().clone()
+        torch.testing.assert_close(initialized(layer, name).weight, before)
+
+
+def test_xavier_is_uniform_within_its_bound() -> None:
+    weight = initialized(nn.Linear(300, 100), "xavier", gain=2.0).weight
+    bound = 2 * math.sqrt(6 / 400)
+    assert weight.abs().max().item() == pytest.approx(bound, rel=0.01)
+    assert weight.std().item() == pytest.approx(bound / math.sqrt(3), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.Linear(20, 8), nn.Conv2d(3, 8, 3), nn.ConvTranspose2d(8, 3, 3)]
+)
+def test_orthogonal_has_one_singular_value(layer: nn.Module) -> None:
+    values = torch.linalg.svdvals(initialized(layer, "orthogonal", gain=1.5).weight.flatten(1))
+    torch.testing.assert_close(values, torch.full_like(values, 1.5))
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2])
+def test_kaiming_keeps_the_scale_of_activations(slope: float) -> None:
+    weight = initialized(nn.Conv2d(32, 64, 3), "kaiming", slope=slope).weight
+    expected = math.sqrt(2 / ((1 + slope**2) * 32 * 9))
+    assert weight.std().item() == pytest.approx(expected, rel=0.03)
+
+
+def test_initialization_is_reproducible() -> None:
+    def draw() -> Tensor:
+        torch.manual_seed(7)
+        weight: Tensor = initialized(spectral_norm(nn.Linear(6, 4)), "normal").weight
+        return weight
+
+    torch.testing.assert_close(draw(), draw(), rtol=0, atol=0)
+
+
+# Presets
+
+PRESETS = sorted((TEMPLATES / "presets").glob("*.yaml"))
+
+
+def leaves(node: Any, path: tuple[str, ...] = ()) -> list[str]:
+    if isinstance(node, dict):
+        return [leaf for key, value in node.items() for leaf in leaves(value, (*path, str(key)))]
+    if isinstance(node, list) and any(isinstance(item, dict) for item in node):
+        return [leaf for item in node for leaf in leaves(item, path)]
+    return [".".join(path)]
+
+
+def choices(node: Any) -> list[tuple[str, dict[str, Any]]]:
+    if isinstance(node, dict):
+        return [(name, options or {}) for name, options in node.items()]
+    return [(node, {})]
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_every_value_of_a_preset_has_its_source(path: Path) -> None:
+    preset = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert list(preset) == ["title", "summary", "spec", "sources"]
+    assert sorted(preset["sources"]) == sorted(leaves(preset["spec"]))
+    assert all(
+        isinstance(source, str) and len(source) > 10 for source in preset["sources"].values()
+    )
+    assert not {"gangen", "name"} & set(preset["spec"])
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_presets_name_components_and_options_that_exist(path: Path) -> None:
+    spec = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]
+    named = [
+        ("initializers", c)
+        for role in ("generator", "discriminator")
+        for c in choices(spec[role].get("init", {}))
+    ]
+    named += [("penalties", c) for item in spec.get("penalties", []) for c in choices(item)]
+    for kind in ("optimizer", "schedule"):
+        for value in spec["training"].get(kind, {}).values():
+            named += [(f"{kind}s", c) for c in choices(value)]
+    for kind, (name, options) in named:
+        accepted = set(inspect.signature(public(kind, name)).parameters)
+        assert set(options) <= accepted, (kind, name)
+    objective = dict(spec["objective"])
+    loss = component("losses", objective.pop("loss"))
+    accepted = {
+        option
+        for function in (loss.discriminator_loss, loss.generator_loss)
+        for option in inspect.signature(function).parameters
+    }
+    assert set(objective) <= accepted
+    needs = set(getattr(loss, "NEEDS", {}))
+    given = {
+        capability
+        for kind, (name, _) in named
+        if kind == "penalties"
+        for capability in getattr(component(kind, name), "GIVES", [])
+    }
+    assert needs <= given
