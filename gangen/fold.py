@@ -24,7 +24,7 @@ class Factory:
     """A function of the generated models.py that makes the layers of a group."""
 
     name: str
-    parameters: Mapping[str, type]
+    parameters: Mapping[str, str]  # name -> type
     slots: Mapping[Slot, str]
     layers: tuple[Layer, ...]  # of the first group; slots replaced when printed
 
@@ -39,9 +39,7 @@ class Factory:
 
     def call(self, group: Group) -> Code:
         """How a network calls it for one of its groups."""
-        values = {
-            name: group.layers[i].values[key] for (i, key), name in reversed(self.slots.items())
-        }
+        values = {name: group.layers[i].values[key] for (i, key), name in self.slots.items()}
         return call(self.name, [literal(values[name]) for name in self.parameters], {})
 
 
@@ -100,7 +98,7 @@ def _factory(name: str, groups: Sequence[Group]) -> Factory:
     first = groups[0]
     slots: dict[Slot, str] = {}
     by_values: dict[tuple[Any, ...], str] = {}
-    parameters: dict[str, type] = {}
+    parameters: dict[str, str] = {}
     for index, layer in enumerate(first.layers):
         for argument in _arguments(layer):
             values = tuple(group.layers[index].values[argument] for group in groups)
@@ -108,10 +106,18 @@ def _factory(name: str, groups: Sequence[Group]) -> Factory:
                 continue
             if values not in by_values:
                 by_values[values] = _fresh(PARAMETER_NAMES.get(argument, argument), parameters)
-                parameters[by_values[values]] = type(values[0])
+                parameters[by_values[values]] = _type(values)
             slots[index, argument] = by_values[values]
     ordered = dict(sorted(parameters.items(), key=lambda item: not item[0].startswith("in_")))
     return Factory(name, ordered, slots, first.layers)
+
+
+def _type(values: tuple[Any, ...]) -> str:
+    kinds = {
+        f"tuple[{', '.join(['int'] * len(v))}]" if isinstance(v, tuple) else type(v).__name__
+        for v in values
+    }
+    return " | ".join(sorted(kinds))
 
 
 def _fresh(name: str, taken: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import prod
 from typing import Any
 
 from gangen.catalogue import Catalogue, Component
@@ -75,8 +76,10 @@ class Lowering:
         role, said = self.family.roles[name], getattr(self.spec, name)
         source, target = ports[role.source], ports[role.target]
         before = len(self.problems.errors)
-        conditioning = self._conditioning(said, source)
-        shape = conditioning.after if conditioning else source.shape
+        flat = self.spec.condition is not None and _flattens(said)
+        shape: Shape = (prod(source.shape),) if flat else source.shape
+        conditioning = self._conditioning(said, shape)
+        shape = conditioning.after if conditioning else shape
         items = tuple(self._items(name, said, shape, target))
         if len(self.problems.errors) > before or not items:
             return None
@@ -87,6 +90,7 @@ class Lowering:
             target=target,
             items=tuple(_wrapped(item, said.reparametrizations) for item in items),
             conditioning=conditioning,
+            flat=flat and len(source.shape) > 1,
             initializer=said.initializer,
             reparametrizations=said.reparametrizations,
             path=said.path,
@@ -94,13 +98,13 @@ class Lowering:
         self._ends_in(network, said)
         return network
 
-    def _conditioning(self, said: NetworkSpec, source: Port) -> Layer | None:
+    def _conditioning(self, said: NetworkSpec, shape: Shape) -> Layer | None:
         if self.spec.condition is None or said.conditioning is None:
             return None
         chosen = said.conditioning
         names = {"num_classes": self.classes}
         return self._layer(
-            LayerSpec(chosen, {}), source.shape, names, f"{dotted(said.path)}: conditioning"
+            LayerSpec(chosen, {}), shape, names, f"{dotted(said.path)}: conditioning"
         )
 
     def _items(self, name: str, said: NetworkSpec, shape: Shape, target: Port) -> Iterable[Item]:
@@ -210,6 +214,11 @@ class Lowering:
         """Report that sizes do not fit, at the option to blame."""
         place = self.marks.value((*path, unfit.option)) if unfit.option else self.marks.key(path)
         self.problems.add("shape", f"{what} {unfit}", place, notes=notes, help=unfit.help or help)
+
+
+def _flattens(said: NetworkSpec) -> bool:
+    chosen = said.architecture
+    return chosen is not None and bool(chosen.component.constant("FLAT_CONDITION"))
 
 
 def _wrapped(item: Item, wrappers: tuple[Chosen, ...]) -> Item:

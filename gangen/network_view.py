@@ -89,9 +89,10 @@ class NetworkView:
         return Code(self.network.role.prefix.upper())
 
     @property
-    def doc(self) -> str:
+    def doc_sentence(self) -> str:
         """What it does, in one sentence."""
-        return self.network.role.doc
+        doc = self.network.role.doc
+        return f"{doc[0].upper()}{doc[1:]}."
 
     @property
     def inputs(self) -> Code:
@@ -119,7 +120,7 @@ class NetworkView:
     @property
     def forward(self) -> Code:
         """What forward returns."""
-        argument = self.network.role.argument
+        argument = self.network.role.argument + (".flatten(1)" if self.network.flat else "")
         inside = f"self.condition({argument}, labels)" if self.network.conditioning else argument
         return Code(f"self.layers({inside})" + (".squeeze(1)" if self.squeezed else ""))
 

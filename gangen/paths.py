@@ -82,19 +82,19 @@ def check_names(paths: Iterable[str]) -> None:
         OutputError: names both paths.
     """
     spelled: dict[str, str] = {}
-    files = {_folded(name): name for name in (LOCK_NAME, BASE_NAME, STAGING_NAME)}
+    files = {folded(name): name for name in (LOCK_NAME, BASE_NAME, STAGING_NAME)}
     folders: set[str] = set()
     for path in paths:
-        if _folded(path) in files:
-            raise _collision(path, files[_folded(path)])
-        files[_folded(path)] = path
+        if folded(path) in files:
+            raise _collision(path, files[folded(path)])
+        files[folded(path)] = path
         parts = path.split("/")
         for depth in range(1, len(parts)):
             folder = "/".join(parts[:depth])
-            other = spelled.setdefault(_folded(folder), folder)
+            other = spelled.setdefault(folded(folder), folder)
             if other != folder:
                 raise _collision(folder, other)
-            folders.add(_folded(folder))
+            folders.add(folded(folder))
     for folder in sorted(files.keys() & folders):
         raise _collision(f"{spelled[folder]}/", files[folder])
 
@@ -188,7 +188,7 @@ def _unportable_component(name: str) -> str | None:
         return f"{name!r} begins or ends with a space, or ends with a dot"
     if _DEVICE.match(name):
         return f"{name!r} is a device on Windows"
-    if _folded(name) in _REPOSITORY:
+    if folded(name) in _REPOSITORY:
         return f"{name!r} belongs to git"
     if len(name.encode()) > MAX_COMPONENT:
         return f"a name in it is longer than {MAX_COMPONENT} bytes"
@@ -209,7 +209,8 @@ def _mode(path: Path) -> int | None:
     return status.st_mode
 
 
-def _folded(path: str) -> str:
+def folded(path: str) -> str:
+    """What two paths have in common that a file system without case cannot tell apart."""
     return normalize("NFC", normalize("NFC", path).casefold())
 
 

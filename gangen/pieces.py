@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,12 +26,17 @@ class Collection:
 
     definitions: dict[str, str] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
+    helpers: Mapping[str, str] = field(default_factory=dict)  # stand-ins for private libraries
     _origins: dict[str, str] = field(default_factory=dict)
     _helpers: dict[Path, Module] = field(default_factory=dict)
 
     def add(self, component: Component, name: str, rename: str = "") -> None:
         """A definition of a component and everything in its file that it uses."""
         self._add(component.module, component.path, name, rename)
+
+    def add_from(self, path: Path, name: str) -> None:
+        """A definition of a private library."""
+        self._add(self._helper(path), path, name)
 
     def add_expression(self, component: Component, expression: ast.AST) -> None:
         """What an inlined expression uses: classes of its file, imports."""
@@ -73,6 +78,7 @@ class Collection:
         if source == "annotated_types" or (source == "typing" and alias.name == "Annotated"):
             return  # bounds belong to the schema
         if source is not None and source.startswith("_"):
+            source = self.helpers.get(source, source)
             self._add(
                 self._helper(path.parent / f"{source}.py"), path.parent / f"{source}.py", alias.name
             )
@@ -119,7 +125,12 @@ def _source(module: Module, node: ast.stmt) -> str:
     while first > 0 and lines[first - 1].startswith("#"):
         first -= 1
     assert node.end_lineno is not None
-    return unbound("".join(lines[first : node.end_lineno]))
+    text = "".join(lines[first : node.end_lineno])
+    plain = unbound(text)
+    if plain == text:
+        return text
+    # A signature that has become short enough goes on one line: black keeps it apart by this comma.
+    return re.sub(r",\n\) ->", "\n) ->", plain, count=1)
 
 
 def unbound(text: str) -> str:

@@ -66,6 +66,7 @@ class Network:
     target: Port
     items: tuple[Item, ...]
     conditioning: Layer | None
+    flat: bool  # the input is flattened before the conditioning
     initializer: Chosen | None
     reparametrizations: tuple[Chosen, ...]
     path: Path

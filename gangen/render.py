@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from jinja2 import (
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-)
-from jinja2 import (
-    TemplateError as JinjaError,
-)
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import TemplateError as JinjaError
+from jinja2.ext import Extension
 
 from gangen.catalogue import Catalogue
 from gangen.errors import TemplateError
@@ -21,6 +16,17 @@ from gangen.text import Code, comment, docstring, literal, markdown, toml
 from gangen.view import View
 
 SUFFIX = ".jinja"
+
+
+class LineStatements(Extension):
+    """`#: for x in y` on a line of its own, so that templates read as Python.
+
+    Jinja's own line statements also swallow the blank lines that follow them.
+    """
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Turn them into blocks."""
+        return re.sub(r"^[ \t]*#: (.*)\n", r"{% \1 %}\n", source, flags=re.MULTILINE)
 
 
 def render(plan: Plan, catalogue: Catalogue) -> dict[str, str]:
@@ -50,7 +56,7 @@ def make_environment(catalogue: Catalogue, family: str) -> Environment:
         loader=ChoiceLoader(loaders),
         undefined=StrictUndefined,
         finalize=guard,
-        line_statement_prefix="#:",
+        extensions=[LineStatements],
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

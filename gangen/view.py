@@ -72,6 +72,25 @@ class View:
         return self.plan.spec.description
 
     @property
+    def title(self) -> str:
+        """What it is, in one line: networks and loss."""
+        spec = self.plan.spec
+        networks = [getattr(spec, name).architecture for name in self.plan.networks]
+        names = dict.fromkeys(chosen.name if chosen else "own layers" for chosen in networks)
+        given = " conditioned on labels" if self.conditional else ""
+        return f"A GAN ({', '.join(names)}; {spec.objective.name} loss){given} on {spec.data.name} data"
+
+    @property
+    def sources(self) -> list[str]:
+        """Titles of the components used: papers and equations."""
+        spec = self.plan.spec
+        chosen = [getattr(spec, name).architecture for name in self.plan.networks]
+        chosen += [spec.objective, *spec.penalties]
+        chosen += [x for network in self.plan.networks.values() for x in network.reparametrizations]
+        chosen += [*self.training.optimizer.values(), spec.data]
+        return list(dict.fromkeys(x.component.summary.rstrip(".") for x in chosen if x))
+
+    @property
     def training(self) -> Training:
         """The spec's training section."""
         return self.plan.spec.training  # type: ignore[attr-defined, no-any-return]
@@ -142,9 +161,14 @@ class View:
         return Code(" and ".join(f"--{n.rate}".replace("_", "-") for n in self.networks))
 
     @property
-    def scheduled(self) -> bool:
-        """Whether a learning rate changes during the run."""
-        return any(network.schedule is not None for network in self.networks)
+    def scheduled(self) -> list[NetworkView]:
+        """The networks whose learning rate changes during the run."""
+        return [network for network in self.networks if network.schedule is not None]
+
+    @property
+    def unscheduled(self) -> list[NetworkView]:
+        """The networks whose learning rate stays as it is."""
+        return [network for network in self.networks if network.schedule is None]
 
     @property
     def averaged(self) -> bool:
@@ -244,12 +268,22 @@ class View:
         return Code("config.data_path") if self.data_arguments else Code("")
 
     @property
+    def data_names(self) -> Code:
+        """What train.py holds of the data."""
+        return Code("samples, labels" if self.conditional else "samples")
+
+    @property
     def data_call(self) -> Code:
         """The loader's call; everything but the path is part of the program."""
         options = changed_options(self.plan.data)
         if self.data_arguments:
             options["path"] = Code("path")
         return call(only(self.plan.data.component).name, [], options)
+
+    @property
+    def data_summary(self) -> str:
+        """What the data source is."""
+        return self.plan.data.component.summary.rstrip(".")
 
     @property
     def stored_shape(self) -> Code:
@@ -273,8 +307,11 @@ class View:
     @cached_property
     def model_pieces(self) -> Collection:
         """What models.py needs of the catalogue."""
-        pieces = Collection()
-        for network in self.plan.networks.values():
+        networks = self.plan.networks.values()
+        wrappers = [chosen for network in networks for chosen in network.reparametrizations]
+        helpers = [chosen.component.constant("HELPERS", {}) for chosen in wrappers]
+        pieces = Collection(helpers={name: to for found in helpers for name, to in found.items()})
+        for network in networks:
             for layer in (inside for outer in network.layers for inside in outer.walk()):
                 pieces.add_expression(layer.component, layer.function.call)
             for chosen in network.reparametrizations:
@@ -298,6 +335,7 @@ class View:
     def data_pieces(self) -> Collection:
         """What data.py needs of the catalogue."""
         pieces = Collection()
+        pieces.add_from(self.catalogue.find("data/_files.py"), "DataError")
         pieces.add(self.plan.data.component, only(self.plan.data.component).name)
         return pieces
 

@@ -55,10 +55,8 @@ def report(
 
 def _is_key(part: str | int) -> bool:
     """False for the branch names that Pydantic puts into the location of a union's findings."""
-    return (
-        isinstance(part, int)
-        or (part.isidentifier()
-        and part not in ("int", "float", "str", "bool", "tuple"))
+    return isinstance(part, int) or (
+        part.isidentifier() and part not in ("int", "float", "str", "bool", "tuple")
     )
 
 

@@ -7,6 +7,8 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
 from gangen.contracts import Shape, block
 
+FLAT_CONDITION = True  # conditions join the flattened data, not its pixels
+
 Widths = Annotated[tuple[Annotated[int, Ge(1), Le(2**16)], ...], MinLen(1), MaxLen(64)]
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "softplus"]
 Norm = Literal["none", "batch", "layer"]

@@ -5,13 +5,25 @@ from typing import Annotated
 from annotated_types import Ge, Le, MinLen
 from torch import Tensor, nn
 
-SHAPE = "*size -> *reshaped(size, shape)"
+SHAPES = {
+    "unflatten": "features -> *reshaped((features,), shape)",
+    "reshape": "*size -> *reshaped(size, shape)",
+}
 RANGE = "keeps"
 
+Sizes = Annotated[tuple[Annotated[int, Ge(1), Le(2**24)], ...], MinLen(1)]
 
-def reshape(
-    *, shape: Annotated[tuple[Annotated[int, Ge(1), Le(2**24)], ...], MinLen(1)]
-) -> nn.Module:
+
+def unflatten(*, shape: Sizes) -> nn.Module:
+    """x [B, features] -> [B, *shape].
+
+    Args:
+        shape: sizes of one sample, without the batch
+    """
+    return nn.Unflatten(1, shape)
+
+
+def reshape(*, shape: Sizes) -> nn.Module:
     """x [B, ...] -> [B, *shape].
 
     Args:

@@ -1,38 +1,13 @@
-"""What the initialisers share: which layers they treat, and how a weight is stored."""
+"""What the initialisers share: which layers they treat."""
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
-
-LINEAR_MAPS = (
-    nn.Linear,
-    nn.Conv1d,
-    nn.Conv2d,
-    nn.Conv3d,
-    nn.ConvTranspose1d,
-    nn.ConvTranspose2d,
-    nn.ConvTranspose3d,
-)
 
 
-@torch.no_grad()
 def initialize(module: nn.Module, fill: Callable[[Tensor], Tensor]) -> None:
-    """Fill the weight of a linear layer or a convolution and zero its bias; pass others by.
-
-    Under a parametrisation (e.g. spectral norm) `module.weight` is computed at every access,
-    and whatever is written into it is lost. Assigning to it stores the tensor behind it.
-    """
-    if not isinstance(module, LINEAR_MAPS):
-        return
-    if module.bias is not None:
-        nn.init.zeros_(module.bias)
-    if not parametrize.is_parametrized(module, "weight"):
+    """Fill the weight of a linear layer or a convolution and zero its bias; pass others by."""
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
         fill(module.weight)
-        return
-    module.weight = fill(torch.empty_like(module.weight))
-    # Spectral norm's power iteration had settled on the weight from before; every access is a
-    # step of it in training mode. Without these, eval mode would divide by a wrong norm.
-    for _ in range(15):
-        _ = module.weight
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -184,7 +184,8 @@ def load_checkpoint(path: Path, state: State, device: torch.device) -> tuple[int
     if not isinstance(content, dict) or any(name not in content for name in expected):
         found = sorted(map(str, content)) if isinstance(content, dict) else type(content).__name__
         raise CheckpointError(
-            f"{path}: not a checkpoint of this project; expected {expected}, found {found}; {advice}"
+            f"{path}: not a checkpoint of this project: expected {expected}, found {found}; "
+            f"{advice}"
         )
     for name, item in state.items():
         try:

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 GIVES = ["lipschitz", "buffers"]
+HELPERS = {"_weights": "_parametrized_weights"}  # how an initialiser reaches the weight
 
 
 def normalised(layer: nn.Module, *, n_power_iterations: Annotated[int, Ge(1)] = 1) -> nn.Module:

@@ -1,0 +1,24 @@
+"""What the initialisers share, for networks whose weights are parametrised (spectral norm)."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+
+@torch.no_grad()
+def initialize(module: nn.Module, fill: Callable[[Tensor], Tensor]) -> None:
+    """Fill the weight of a linear layer or a convolution and zero its bias; pass others by.
+
+    A parametrised weight is computed at every access, and what is written into it is lost;
+    assigning to it stores the tensor behind it.
+    """
+    if not isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        return
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
+    module.weight = nn.Parameter(fill(torch.empty_like(module.weight)))
+    # Spectral norm's power iteration had settled on the weight from before; every access is a
+    # step of it in training mode. Without these, eval mode would divide by a wrong norm.
+    for _ in range(15):
+        _ = module.weight
