@@ -57,7 +57,7 @@ def build(
 ) -> Built:
     """Compile a spec and publish the project in `root` (by default the spec's name, here).
 
-    Raises SpecError, TemplateError, ConflictError or OutputError; whichever it is, the folder is as it was.
+    Raises SpecError, TemplateError, ConflictError or OutputError; the folder is then as it was.
     """
     started = time.perf_counter()
     compiled = compile_spec(spec, catalogue, assignments, text)
@@ -88,9 +88,9 @@ def build(
 
 def project_files(compiled: Compiled, catalogue: Catalogue) -> dict[str, bytes]:
     """Every file of the project: a pure function of the spec and the catalogue."""
-    from gangen.render import render  # with Jinja, which a no-change build does not need
+    from gangen.render import copied, render  # with Jinja, which a no-change build does not need
 
-    files = format_files(render(compiled.plan, catalogue))
+    files = format_files(render(compiled.plan, catalogue), copied(catalogue, compiled.spec.family))
     for name in compiled.spec.data.component.constant("ASSETS", []):
         files[f"assets/{name}"] = catalogue.find(f"data/assets/{name}").read_bytes()
     files[SPEC_COPY] = compiled.composed.written.source.text.encode()

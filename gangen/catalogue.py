@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -48,7 +49,7 @@ EVERY = Option(
 class SpecModel(BaseModel):
     """Base of everything read from a spec: frozen, strict, nothing unknown."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class Catalogue:
         return self._families[name]
 
     def template_folders(self, family: str) -> list[Path]:
-        """Where templates are looked up: a family's file replaces the skeleton's of the same name."""
+        """Where templates are looked up: a family's file replaces the skeleton's."""
         return [
             folder
             for name in (f"families/{family}", "project", "macros")
@@ -171,10 +172,12 @@ class Catalogue:
         raise TemplateError(f"the catalogue has no {relative}")
 
     def digest(self) -> str:
-        """sha256 over every file: two builds with equal digests print alike."""
+        """sha256 over every file, the compiler's own included: equal digests print alike."""
         hashed = hashlib.sha256()
-        for path in _files(self.roots):
-            hashed.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        for root in (*self.roots, Path(__file__).parent):
+            for path in _files(root):
+                name = path.relative_to(root).as_posix().encode()
+                hashed.update(name + b"\0" + path.read_bytes() + b"\0")
         return hashed.hexdigest()
 
 
@@ -184,16 +187,16 @@ def shipped() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[1] / "templates"
 
 
-def _files(roots: Iterable[Path]) -> Iterator[Path]:
-    for root in roots:
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                yield path
+def _files(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in ("__pycache__", "templates"))
+        yield from (Path(folder, name) for name in sorted(names))
 
 
 def _run(path: Path, name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)

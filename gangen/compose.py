@@ -12,13 +12,14 @@ from typing import Any
 
 from gangen.assign import apply_set
 from gangen.catalogue import Catalogue
-from gangen.errors import Problems, TemplateError, did_you_mean, one_of
+from gangen.errors import Problems, TemplateError
 from gangen.load import load, load_file
 from gangen.lower import lower
 from gangen.marks import Document, overlay
 from gangen.plan import Plan
 from gangen.resolve import Resolver
 from gangen.spec import CommonSpec
+from gangen.wording import Wording
 
 DEFAULTS = "defaults.yaml"
 
@@ -46,7 +47,7 @@ class Compiled:
 def compile_spec(
     path: Path, catalogue: Catalogue, assignments: Sequence[str] = (), text: str | None = None
 ) -> Compiled:
-    """Read, resolve and lower a spec; raises SpecError with every problem, UsageError without a file.
+    """Read, resolve and lower a spec; raises SpecError with every problem.
 
     `text` is the spec itself when it does not come from `path` (standard input).
     """
@@ -57,9 +58,7 @@ def compile_spec(
     problems.raise_if_any()
     resolver = Resolver(catalogue, composed.document.marks, problems)
     spec = resolver.spec(composed.document.data, composed.family)
-    problems.raise_if_any()
-    assert spec is not None
-    plan = lower(spec, catalogue, composed.document.marks, problems)
+    plan = lower(spec, catalogue, composed.document.marks, problems, resolver.unread)
     problems.raise_if_any()
     assert plan is not None
     return Compiled(composed, spec, plan, problems)
@@ -86,14 +85,7 @@ def _preset(
     if name is None:
         return None
     names = catalogue.names("presets")
-    if name not in names:
-        guess = did_you_mean(str(name), names)
-        problems.add(
-            "unknown-name",
-            f'there is no preset "{name}"' + (f'; did you mean "{guess}"?' if guess else ""),
-            document.marks.value(("preset",)),
-            help=f"the presets are {one_of(names)}; `gangen list presets` describes them",
-        )
+    if not Wording(document.marks, problems).is_name("preset", name, names, ("preset",)):
         return None
     return _shipped(catalogue.path("presets", name), f"preset {name}")
 
@@ -134,12 +126,5 @@ def _replaces(path: Sequence[str | int], lower: Any, upper: Any) -> bool:
 
 def _family(document: Document, catalogue: Catalogue, problems: Problems) -> str:
     name, names = document.data.get("family"), catalogue.names("families")
-    if name not in names:
-        guess = did_you_mean(str(name), names)
-        problems.add(
-            "unknown-name",
-            f'there is no family "{name}"' + (f'; did you mean "{guess}"?' if guess else ""),
-            document.marks.value(("family",)),
-            help=f"the families are {one_of(names)}",
-        )
+    Wording(document.marks, problems).is_name("family", name, names, ("family",))
     return str(name)

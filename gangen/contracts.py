@@ -1,7 +1,7 @@
-"""What a catalogue folder may use of the compiler: the vocabulary of families and architecture builders.
+"""What a catalogue may use of the compiler: the vocabulary of families and architectures.
 
-A family (`templates/families/<name>/family.py`) and an architecture (`templates/architectures/<name>.py`)
-run at generation time and need no torch. They describe themselves with the nouns of this module and
+A family (`families/<name>/family.py`) and an architecture (`architectures/<name>.py`) run at
+generation time and need no torch. They describe themselves with the nouns of this module and
 nothing else, so that the compiler can change behind them.
 """
 
@@ -21,7 +21,7 @@ LayerEntry = str | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Port:
-    """What flows between networks: one sample's shape (without batch) and the range of its values."""
+    """What flows between networks: one sample's shape (without batch), the range of its values."""
 
     name: str
     shape: Shape
@@ -32,9 +32,9 @@ class Port:
 class Role:
     """A network that the family trains.
 
-    `ports` reads "latent -> data"; `builder` names the function of an architecture that can play the
-    role; `argument` is what the generated `forward` calls its input; `prefix` starts the names of its
-    run knobs (`g_lr`).
+    `ports` reads "latent -> data"; `builder` names the function of an architecture that can play
+    the role; `argument` is what the generated `forward` calls its input; `prefix` starts the names
+    of its run knobs (`g_lr`).
     """
 
     ports: str
@@ -56,7 +56,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Wire:
-    """How a family's step spells the ports of a component: plain, and when the networks take conditions."""
+    """How a family's step spells a component's port: plain, and when networks take conditions."""
 
     plain: str
     conditional: str = ""
@@ -64,11 +64,12 @@ class Wire:
 
 @dataclass(frozen=True)
 class Family:
-    """A topology of training: which networks there are, what they read and write, who plays against whom.
+    """A topology of training: the networks, what they read and write, who plays against whom.
 
-    `sections` are the spec sections that the family adds (name -> Pydantic model), `training` its model
-    of the `training` section, `slots` are the places of its step where penalties can act, `ports` computes every port from the data port and the sections,
-    `facts` what its templates ask of the spec and the view (as `plan.family.…`).
+    `sections` are the spec sections that the family adds (name -> Pydantic model), `training` its
+    model of the `training` section, `slots` the places of its step where penalties can act. `ports`
+    computes every port from the data port and the sections, `facts` what its templates ask of the
+    spec and the view (as `plan.family.…`).
     """
 
     doc: str
@@ -83,5 +84,5 @@ class Family:
 
 
 def block(name: str, layers: Sequence[LayerEntry]) -> LayerEntry:
-    """Several layers that the generated code writes once as a function `name` and calls at each use."""
+    """Layers that the generated code writes once, as a function `name` that it calls at each use."""
     return {"block": {"name": name, "layers": list(layers)}}

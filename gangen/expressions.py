@@ -13,7 +13,8 @@ from gangen.text import Code, literal
 def inline(function: Function, values: Mapping[str, Any]) -> Code:
     """The call that a one-line component returns, its parameters replaced by values.
 
-    A keyword argument that only repeats the option's default is left out.
+    A keyword argument that has the option's name and only repeats its default is left out: such an
+    option has PyTorch's own default. `size=scale` is always written.
     """
     return Code(ast.unparse(_Inline(function, values).visit(_copy(function.call))))
 
@@ -23,7 +24,7 @@ class _Inline(ast.NodeTransformer):
         self.function, self.values = function, values
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        node.keywords = [keyword for keyword in node.keywords if not self._repeats(keyword.value)]
+        node.keywords = [keyword for keyword in node.keywords if not self._repeats(keyword)]
         return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -31,12 +32,12 @@ class _Inline(ast.NodeTransformer):
             return node
         return ast.Name(literal(self.values[node.id]))  # printed as it stands
 
-    def _repeats(self, value: ast.expr) -> bool:
-        if not isinstance(value, ast.Name) or value.id not in self.values:
+    def _repeats(self, keyword: ast.keyword) -> bool:
+        name = keyword.value.id if isinstance(keyword.value, ast.Name) else ""
+        option = self.function.options.get(name)
+        if option is None or option.required or name != keyword.arg or name not in self.values:
             return False
-        option = self.function.options.get(value.id)
-        given = self.values[value.id]
-        return option is not None and not option.required and given == option.default
+        return bool(self.values[name] == option.default)
 
 
 def _copy(expression: ast.expr) -> ast.expr:

@@ -104,10 +104,12 @@ def _factory(name: str, groups: Sequence[Group]) -> Factory:
             values = tuple(group.layers[index].values[argument] for group in groups)
             if len(set(values)) == 1:
                 continue
-            if values not in by_values:
-                by_values[values] = _fresh(PARAMETER_NAMES.get(argument, argument), parameters)
-                parameters[by_values[values]] = _type(values)
-            slots[index, argument] = by_values[values]
+            is_width = argument in PARAMETER_NAMES or argument in layer.function.ports
+            key = ("" if is_width else argument, *values)  # a kernel that happens to agree does not
+            if key not in by_values:
+                by_values[key] = _fresh(PARAMETER_NAMES.get(argument, argument), parameters)
+                parameters[by_values[key]] = _type(values)
+            slots[index, argument] = by_values[key]
     ordered = dict(sorted(parameters.items(), key=lambda item: not item[0].startswith("in_")))
     return Factory(name, ordered, slots, first.layers)
 

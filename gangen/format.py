@@ -1,28 +1,33 @@
-"""Rendered text → finished files: imports pruned and sorted, then black, in memory.
-
-black works on our strings only, with a mode of our own: never a folder, never a user's configuration.
-"""
+"""Rendered text → finished files: imports pruned and sorted, then black (`formatter.py`)."""
 
 from __future__ import annotations
 
 import ast
+import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
-from pathlib import PurePosixPath
-from typing import Any
+from pathlib import Path, PurePosixPath
 
 from gangen.errors import TemplateError
 from gangen.pieces import sorted_imports
 
-LINE_LENGTH = 100
 
+def format_files(
+    files: Mapping[str, str], copied: Mapping[str, bytes], *, time_limit: float = 60
+) -> dict[str, bytes]:
+    """Every file as it will be written; raises TemplateError when Python does not parse.
 
-def format_files(files: Mapping[str, str]) -> dict[str, bytes]:
-    """Every file as it will be written; raises TemplateError when Python does not parse."""
-    own = {PurePosixPath(path).stem for path in files if "/" not in path and path.endswith(".py")}
-    own |= {"tests"}
-    return {path: _formatted(path, text, own).encode() for path, text in files.items()}
+    `copied` files are as they are in the catalogue, where a test holds them to this format.
+    """
+    names = [PurePosixPath(path) for path in (*files, *copied)]
+    own = {"tests"} | {p.stem for p in names if p.suffix == ".py" and len(p.parts) == 1}
+    done = {path: f"{text.rstrip()}\n" for path, text in files.items()}
+    python = {p: _tidy(p, text, own) for p, text in files.items() if p.endswith(".py")}
+    done |= _formatted(python, time_limit)
+    return {path: text.encode() for path, text in done.items()} | dict(copied)
 
 
 @cache
@@ -31,31 +36,36 @@ def black_version() -> str:
     return version("black")
 
 
-def _formatted(path: str, text: str, own: set[str]) -> str:
-    if not path.endswith(".py"):
-        return text.rstrip("\n") + "\n"
+def _tidy(path: str, text: str, own: set[str]) -> str:
     try:
-        return _black(tidy_imports(text, own))
+        return tidy_imports(text, own)
     except SyntaxError as error:
         line = (text.splitlines() or [""])[min((error.lineno or 1) - 1, text.count("\n") - 1)]
         raise TemplateError(
             f"the templates wrote {path} wrongly: {error.msg}: {line.strip()}"
         ) from error
-    except ValueError as error:
-        raise TemplateError(f"black cannot format {path}: {error}") from error
 
 
-def _black(text: str) -> str:
-    import black
-
-    return black.format_str(text, mode=_mode())
-
-
-@cache
-def _mode() -> Any:
-    import black
-
-    return black.Mode(line_length=LINE_LENGTH, target_versions={black.TargetVersion.PY310})
+def _formatted(files: Mapping[str, str], time_limit: float) -> dict[str, str]:
+    """black's result, from a process of its own: it is held to a time limit, and its memory is
+    given back before the files are written."""
+    command = [sys.executable, "-I", str(Path(__file__).with_name("formatter.py"))]
+    try:
+        done = subprocess.run(
+            command,
+            input=json.dumps(files).encode(),
+            capture_output=True,
+            timeout=time_limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TemplateError(f"black took more than {time_limit:g} s") from error
+    except OSError as error:
+        raise TemplateError(f"black cannot be started: {error}") from error
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise TemplateError(f"black failed: {reason[-1]}")
+    return dict(json.loads(done.stdout))
 
 
 def tidy_imports(text: str, own: set[str]) -> str:
@@ -84,9 +94,7 @@ def _statements(node: ast.Import | ast.ImportFrom, used: set[str]) -> list[str]:
     """An import as one-name statements, without the names that nothing reads."""
     found = []
     for alias in node.names:
-        if (alias.asname or alias.name).split(".")[
-            0
-        ] not in used and not alias.name == "annotations":
+        if (alias.asname or alias.name).split(".")[0] not in used:
             continue
         suffix = f" as {alias.asname}" if alias.asname else ""
         source = f"from {node.module} " if isinstance(node, ast.ImportFrom) else ""

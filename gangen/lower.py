@@ -1,15 +1,15 @@
-"""Spec → Plan. Shapes are inferred layer by layer; whatever does not fit is reported at its line."""
+"""Spec → Plan. Shapes are inferred layer by layer; what does not fit is reported at its line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import prod
 from typing import Any
 
 from gangen.catalogue import Catalogue, Component
-from gangen.checks import check
+from gangen.checks import Case, check
 from gangen.contracts import Family, Port
 from gangen.errors import Problems, TemplateError, dotted
 from gangen.marks import Marks
@@ -20,9 +20,21 @@ from gangen.signature import Function
 from gangen.spec import Chosen, CommonSpec, LayerSpec, NetworkSpec, Path
 
 
-def lower(spec: CommonSpec, catalogue: Catalogue, marks: Marks, problems: Problems) -> Plan | None:
-    """The plan, or None when there were problems (all of them are in `problems`)."""
+def lower(
+    spec: CommonSpec,
+    catalogue: Catalogue,
+    marks: Marks,
+    problems: Problems,
+    unread: Container[str] = (),
+) -> Plan | None:
+    """The plan, or None when there were problems (all of them are in `problems`).
+
+    `unread` names the parts of the spec that are None because of a problem: what does not depend
+    on them is looked at all the same.
+    """
     family = catalogue.family(spec.family)
+    if any(name in unread for name in ("data", "condition", *family.sections)):
+        return None
     lowering = Lowering(spec, family, catalogue, marks, problems)
     data = lowering.data_port()
     if data is None:
@@ -36,9 +48,9 @@ def lower(spec: CommonSpec, catalogue: Catalogue, marks: Marks, problems: Proble
         ports=ports,
         classes=lowering.classes,
         networks={name: network for name, network in networks.items() if network is not None},
-        terms=tuple(lowering.term(chosen) for chosen in spec.penalties),
+        terms=tuple(lowering.term(chosen) for chosen in spec.penalties or ()),
     )
-    check(plan, marks, problems)
+    check(Case(plan, catalogue, marks, problems, complete=not problems.errors))
     return None if problems.errors else plan
 
 
@@ -58,7 +70,7 @@ class Lowering:
         data: Chosen = self.spec.data
         constants = {name: data.component.constant(name) for name in ("SHAPE", "CLASSES", "RANGE")}
         try:
-            shape = tuple(evaluate(f"({constants['SHAPE']},)", data.options))
+            shape = tuple(evaluate(f"({constants['SHAPE']})", data.options))
             bounds = constants["RANGE"]
             bounds = evaluate(bounds, data.options) if isinstance(bounds, str) else bounds
             self.classes = int(evaluate(constants["CLASSES"] or "0", data.options))
@@ -74,6 +86,8 @@ class Lowering:
     def network(self, name: str, ports: Mapping[str, Port]) -> Network | None:
         """A network with every shape inferred, or None."""
         role, said = self.family.roles[name], getattr(self.spec, name)
+        if said is None:
+            return None
         source, target = ports[role.source], ports[role.target]
         before = len(self.problems.errors)
         flat = self.spec.condition is not None and _flattens(said)
@@ -158,7 +172,7 @@ class Lowering:
     ) -> Layer | None:
         component, options = spec.chosen.component, spec.chosen.options
         children = {
-            child: tuple(self._sequence(spec.children.get(child, ()), shape, f"{what}: {child}"))
+            child: tuple(self._sequence(spec.children.get(child, ()), shape, f"{what}, `{child}`"))
             for child in component.constant("CHILDREN", [])
         }
         if any(len(children[child]) < len(spec.children.get(child, ())) for child in children):
@@ -189,18 +203,20 @@ class Lowering:
         if end == wanted:
             return
         last = network.layers[-1]
+        trail = " -> ".join(f"{layer.name} {show(layer.after)}" for layer in network.layers[-4:])
+        trail = f"… -> {trail}" if len(network.layers) > 4 else trail
+        help = f"make the last layer end in {show(wanted)}"
+        if prod(end) == prod(wanted):
+            help = f"the values are as many: reshape them to {show(wanted)}"
+        elif network.target.name == "data":
+            help += f", or change the data's shape to {show(end)}"
         self.problems.add(
             "shape",
-            f"{network.name} ends in {show(end)} but {network.target.name} is {show(wanted)}",
+            f"{network.name} ends in {show(end)} but must end in {show(wanted)}, "
+            f"the shape of the {network.target.name}",
             self.marks.key(last.path),
-            notes=(
-                f"{network.source.name} {show(network.source.shape)}, {len(network.layers)} layers",
-            ),
-            help=(
-                f"make the last layer end in {show(wanted)}, or change the data's shape to {show(end)}"
-                if network.target.name == "data"
-                else f"make the last layer end in {show(wanted)}"
-            ),
+            notes=(f"{network.source.name} {show(network.source.shape)} -> {trail}",),
+            help=help,
         )
 
     def unfit(
@@ -213,7 +229,7 @@ class Lowering:
     ) -> None:
         """Report that sizes do not fit, at the option to blame."""
         place = self.marks.value((*path, unfit.option)) if unfit.option else self.marks.key(path)
-        self.problems.add("shape", f"{what} {unfit}", place, notes=notes, help=unfit.help or help)
+        self.problems.add("shape", f"{what}: {unfit}", place, notes=notes, help=unfit.help or help)
 
 
 def _flattens(said: NetworkSpec) -> bool:

@@ -13,7 +13,7 @@ from gangen.plan import Group, Item, Network
 from gangen.shapes import Shape
 from gangen.signature import Function
 from gangen.spec import Chosen, Training
-from gangen.text import Code
+from gangen.text import Code, literal
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,11 @@ class NetworkView:
     def parameters(self) -> int:
         """Number of trained values."""
         return self.network.parameters
+
+    @property
+    def parameters_literal(self) -> Code:
+        """The same as Python writes it."""
+        return literal(self.network.parameters)
 
     @property
     def parameters_text(self) -> Code:

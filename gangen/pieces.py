@@ -1,7 +1,7 @@
 """Copies components into generated modules: only the definitions that are used, imports gathered.
 
-Works on source text cut at `ast` positions, so comments and formatting survive; a component that is a
-fixed point of black stays one.
+Works on source text cut at `ast` positions, so comments and formatting survive; a component that
+is a fixed point of black stays one.
 """
 
 from __future__ import annotations
@@ -146,13 +146,14 @@ def unbound(text: str) -> str:
         assert isinstance(node.slice, ast.Tuple)
         inner = ast.get_source_segment(text, node.slice.elts[0])
         whole = ast.get_source_segment(text, node)
-        assert inner is not None and whole is not None
+        assert inner is not None
+        assert whole is not None
         text = text.replace(whole, inner)
     return text
 
 
 def sorted_imports(statements: Iterable[str], own: Iterable[str] = ()) -> str:
-    """Import statements in the order that isort (ruff's rule I) wants, names of one module merged."""
+    """Import statements in isort's order (ruff's rule I), the names of one module merged."""
     plain: dict[str, str] = {}
     named: dict[str, set[str]] = {}
     for statement in statements:
@@ -166,8 +167,8 @@ def sorted_imports(statements: Iterable[str], own: Iterable[str] = ()) -> str:
     for module, statement in sorted(plain.items()):
         sections[_section(module, own)].append(statement)
     for module, parts in sorted(named.items()):
-        names = sorted({n.strip() for part in parts for n in part.split(",")}, key=_isort_key)
-        sections[_section(module, own)].append(f"from {module} import {', '.join(names)}")
+        merged = sorted({n.strip() for part in parts for n in part.split(",")}, key=_isort_key)
+        sections[_section(module, own)].append(f"from {module} import {', '.join(merged)}")
     return "\n\n".join("\n".join(section) for section in sections if section)
 
 

@@ -1,4 +1,4 @@
-"""The IR: what will be printed, as frozen nouns. Every layer remembers the spec path it came from."""
+"""The IR: what will be printed, as frozen nouns. Every layer remembers its path in the spec."""
 
 from __future__ import annotations
 

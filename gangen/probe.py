@@ -1,4 +1,4 @@
-"""What `verify` runs inside the interpreter of a project: `python -c THIS COMMAND RESULT ARGUMENTS`.
+"""What `verify` runs in a project: `python -c THIS_FILE COMMAND RESULT ARGUMENTS`.
 
 RESULT is a JSON file, so that whatever the project prints cannot be taken for a finding.
 """
@@ -6,6 +6,7 @@ RESULT is a JSON file, so that whatever the project prints cannot be taken for a
 import importlib
 import importlib.util
 import json
+import math
 import os
 import platform
 import runpy
@@ -55,7 +56,7 @@ def train(kept: str, device: str, script: str, *arguments: str) -> Iterator[dict
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(destination, target)
 
-    os.replace = replace_and_keep
+    setattr(os, "replace", replace_and_keep)  # noqa: B010
     if device == "cuda":  # else atomic additions make two equal runs differ
         torch: Any = importlib.import_module("torch")
         torch.use_deterministic_algorithms(True, warn_only=True)
@@ -70,7 +71,7 @@ def peak_memory(device: str) -> float | None:
     """MiB that PyTorch's tensors took on the GPU, or this process in the main memory."""
     if device == "cuda":
         torch: Any = importlib.import_module("torch")
-        return round(torch.cuda.max_memory_allocated() / 2**20, 1)
+        return round(float(torch.cuda.max_memory_allocated()) / 2**20, 1)
     try:
         import resource
     except ImportError:  # Windows
@@ -92,19 +93,32 @@ def compare(first: str, second: str) -> Iterator[dict[str, Any]]:
         squares = [0.0, 0.0]
         left, right = dict(leaves(one.get(item), item)), dict(leaves(two.get(item), item))
         for name in sorted({*left, *right}):
-            a, b = left.get(name), right.get(name)
+            a: Any = left.get(name)
+            b: Any = right.get(name)
             if torch.is_tensor(a) and torch.is_tensor(b) and a.shape == b.shape:
                 unequal += [] if torch.equal(a, b) else [name]
                 squares[0] += float((a.double() - b.double()).square().sum())
                 squares[1] += float(b.double().square().sum())
             elif type(a) is not type(b) or torch.is_tensor(a) or a != b:
                 unequal.append(name)
-                squares[0] = float("inf")
-        if squares[0] > 0:
-            ratio = squares[0] / squares[1] if squares[1] else float("inf")
-            relative = max(relative, ratio**0.5)
+                squares[0] = math.inf
+        if squares[0] != 0:
+            ratio = (squares[0] / squares[1]) ** 0.5 if squares[1] else math.inf
+            relative = max(relative, math.inf if math.isnan(ratio) else ratio)
     # JSON has no infinity.
-    yield {"unequal": unequal, "relative": relative if relative < float("inf") else None}
+    yield {"unequal": unequal, "relative": relative if math.isfinite(relative) else None}
+
+
+def samples(folder: str) -> Iterator[dict[str, Any]]:
+    """Count the samples: numbered files, or the rows of `samples` in an .npz file."""
+    paths = [path for path in Path(folder).rglob("*") if path.is_file()]
+    count = sum(path.stem.isdecimal() for path in paths)
+    for path in paths:
+        if path.suffix == ".npz":
+            numpy: Any = importlib.import_module("numpy")
+            with numpy.load(path, allow_pickle=False) as archive:
+                count += len(archive["samples"])
+    yield {"count": count}
 
 
 def leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -125,6 +139,7 @@ def main(command: str, result: str, *arguments: str) -> None:
         "modules": modules,
         "train": train,
         "compare": compare,
+        "samples": samples,
     }
     for finding in commands[command](*arguments):
         Path(result).write_text(json.dumps(finding), encoding="utf-8")

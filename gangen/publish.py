@@ -28,6 +28,7 @@ from gangen.paths import (
     LOCK_NAME,
     check_names,
     exists,
+    folded,
     output_error,
     read_file,
     safe_join,
@@ -123,12 +124,8 @@ def publish(
         is_new = not _is_folder(root)
         changes = plan_changes(root, files, read_lock(root), once=once)
         lock, base = make_lock(files, stamp, once)
-        own = _plan_records(root, lock, base)
-        conflicts = [change for change in (*changes, *own) if change.state in CONFLICTS]
-        if conflicts:
-            raise WouldLoseFiles(root, conflicts)
-        swaps = [Swap(c.path, c.before, c.after) for c in (*changes, *own) if c.state in WRITES]
         contents = {**files, BASE_NAME: compress(base), LOCK_NAME: lock.to_text().encode()}
+        swaps = _swaps(root, [*changes, *_plan_records(root, lock, base)])
         if swaps and not dry_run:
             if is_new:
                 create_folder(root, contents)
@@ -149,6 +146,7 @@ def plan_changes(
     """
     check_names(files)
     locked = lock.files if lock else {}
+    spelled = {folded(path): root / path for path in files}
     changes = []
     for path in sorted({*files, *locked}):
         target = safe_join(root, path)
@@ -158,9 +156,19 @@ def plan_changes(
             raise output_error(error, "read the project", target) from error
         before, after = _digest(disk), _digest(files.get(path))
         state = _state(before, after, locked.get(path), path in once)
+        successor = spelled.get(folded(path))
+        if state == "delete" and successor and exists(successor) and successor.samefile(target):
+            continue  # only the case of the name changed, and this disk has no case
         if state is not None:
             changes.append(Change(path, state, before, after))
     return changes
+
+
+def _swaps(root: Path, changes: list[Change]) -> list[Swap]:
+    conflicts = [change for change in changes if change.state in CONFLICTS]
+    if conflicts:
+        raise WouldLoseFiles(root, conflicts)
+    return [Swap(c.path, c.before, c.after) for c in changes if c.state in WRITES]
 
 
 def _state(

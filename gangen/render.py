@@ -1,4 +1,4 @@
-"""Plan → {path: text}. Jinja prints, nothing more; text of a spec reaches code only through filters."""
+"""Plan → {path: text}. Jinja prints, nothing more; a spec's text reaches code through filters."""
 
 from __future__ import annotations
 
@@ -41,12 +41,17 @@ def render(plan: Plan, catalogue: Catalogue) -> dict[str, str]:
             raise TemplateError(f"template {name}: {error}") from error
         if text.strip():  # a template may decide that its file is not needed
             files[name.removesuffix(SUFFIX)] = text
-    for path in sorted(
-        p for f in catalogue.template_folders(plan.spec.family) for p in f.glob("*.py")
-    ):
-        if path.name != "family.py":
-            files.setdefault(path.name, path.read_text(encoding="utf-8"))
     return files
+
+
+def copied(catalogue: Catalogue, family: str) -> dict[str, bytes]:
+    """The project's files that are no templates: real Python, the same in every project."""
+    found: dict[str, bytes] = {}
+    for folder in catalogue.template_folders(family):
+        for path in sorted(folder.rglob("*.py")):
+            if path.name != "family.py":
+                found.setdefault(path.relative_to(folder).as_posix(), path.read_bytes())
+    return found
 
 
 def make_environment(catalogue: Catalogue, family: str) -> Environment:

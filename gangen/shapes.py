@@ -1,6 +1,6 @@
 """Shape algebra: pure integer functions, and rules such as "c, h, w -> c, 2 * h, 2 * w".
 
-Shapes are those of one sample, without the batch dimension: (channels, height, width) or (features,).
+Shapes are those of one sample, without the batch: (channels, height, width) or (features,).
 Nothing here needs torch; a test holds every rule of the catalogue against torch's meta device.
 """
 
@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import prod
+from math import isqrt, prod
 from types import CodeType
 from typing import Any
 
@@ -21,7 +21,7 @@ Sizes = int | Sequence[int]
 class Unfit(ValueError):
     """A layer, a network or a component cannot work with the sizes it is given.
 
-    `option` names the option to blame, if one is; `help` the next action, with the nearest legal value.
+    `option` names the option to blame, if one is; `help` the next action, with a legal value.
     """
 
     def __init__(self, message: str, *, option: str | None = None, help: str | None = None) -> None:
@@ -35,25 +35,33 @@ def show(shape: Sequence[int]) -> str:
     return "[" + ", ".join(str(size) for size in shape) + "]"
 
 
-def _each(value: Sizes, rank: int) -> tuple[int, ...]:
-    return (value,) * rank if isinstance(value, int) else tuple(value)
+def _each(value: Sizes, rank: int, option: str = "kernel") -> tuple[int, ...]:
+    sizes = (value,) * rank if isinstance(value, int) else tuple(value)
+    if len(sizes) != rank:
+        raise Unfit(
+            f"has a map of {rank} axes, but {option} is {show(sizes)}",
+            option=option,
+            help=f"give one number, or a list of {rank}",
+        )
+    return sizes
 
 
 def conv(size: Shape, kernel: Sizes, stride: Sizes = 1, padding: Sizes = 0) -> Shape:
     """Size of a convolution's (or a pooling's) output along each axis."""
-    axes = zip(size, *(_each(value, len(size)) for value in (kernel, stride, padding)), strict=True)
+    rank = len(size)
+    kernels, steps = _each(kernel, rank), _each(stride, rank, "stride")
+    pads = _each(padding, rank, "padding")
+    axes = zip(size, kernels, steps, pads, strict=True)
     result = tuple((n + 2 * p - k) // s + 1 for n, k, s, p in axes)
     if min(result) < 1:
-        need = tuple(
-            max(1, k - 2 * p)
-            for k, p in zip(_each(kernel, len(size)), _each(padding, len(size)), strict=True)
-        )
+        need = tuple(max(1, k - 2 * p) for k, p in zip(kernels, pads, strict=True))
+        most = min(n + 2 * p for n, p in zip(size, pads, strict=True))
         raise Unfit(
             f"would get a {by(size)} map but kernel {by(kernel)}, padding {by(padding)} "
             f"needs at least {by(need)}",
             option="kernel",
-            help=f"use a kernel of at most {min(n + 2 * p for n, p in zip(size, _each(padding, len(size)), strict=True))}"
-            ", more padding, or one downsampling layer less before it",
+            help=f"use a kernel of at most {most}, more padding, "
+            "or one downsampling layer less before it",
         )
     return result
 
@@ -63,20 +71,21 @@ def conv_transpose(
 ) -> Shape:
     """Size of a transposed convolution's output along each axis."""
     rank = len(size)
-    extra, steps = _each(output_padding, rank), _each(stride, rank)
+    extra, steps = _each(output_padding, rank, "output_padding"), _each(stride, rank, "stride")
     if any(e >= s for e, s in zip(extra, steps, strict=True) if e):
         raise Unfit(
             f"output_padding {by(output_padding)} must be smaller than stride {by(stride)}",
             option="output_padding",
             help=f"use at most {min(steps) - 1}",
         )
-    axes = zip(size, _each(kernel, rank), steps, _each(padding, rank), extra, strict=True)
-    result = tuple((n - 1) * s - 2 * p + k + e for n, k, s, p, e in axes)
+    axes = zip(size, _each(kernel, rank), steps, extra, strict=True)
+    full = tuple((n - 1) * s + k + e for n, k, s, e in axes)
+    result = tuple(n - 2 * p for n, p in zip(full, _each(padding, rank, "padding"), strict=True))
     if min(result) < 1:
         raise Unfit(
             f"padding {by(padding)} would leave nothing of a {by(size)} map",
             option="padding",
-            help="use less padding",
+            help=f"use a padding of at most {(min(full) - 1) // 2}",
         )
     return result
 
@@ -105,7 +114,8 @@ def reshaped(size: Shape, shape: Shape) -> Shape:
 def divides(groups: int, channels: int) -> int:
     """Channels, when they split evenly into groups."""
     if channels % groups:
-        legal = max(g for g in range(1, groups + 1) if channels % g == 0)
+        small = [n for n in range(1, isqrt(channels) + 1) if channels % n == 0]
+        legal = min((*small, *(channels // n for n in small)), key=lambda n: abs(n - groups))
         raise Unfit(
             f"{channels} channels cannot be split into {groups} groups",
             option="groups",
@@ -115,9 +125,12 @@ def divides(groups: int, channels: int) -> int:
 
 
 def at_least(size: Shape, least: int, what: str) -> Shape:
-    """Size, when every axis has at least `least` values."""
-    if min(size) < least:
-        raise Unfit(f"{what} needs at least {least} values per axis, got {by(size)}")
+    """Size, when there are at least `least` values in all."""
+    if prod(size) < least:
+        raise Unfit(
+            f"{what} needs at least {least} values per channel, got a {by(size)} map",
+            help="stop at a larger map, or take it out here",
+        )
     return size
 
 

@@ -1,8 +1,8 @@
 """The signature is the schema: a component's options, read from its source with `ast`.
 
-Positional parameters are ports that the compiler wires, keyword-only parameters are the YAML options;
-their types and bounds come from annotations, their descriptions from the docstring's `Args:`. Nothing
-is imported: a component may need torch, the compiler does not.
+Positional parameters are ports that the compiler wires, keyword-only parameters are the YAML
+options; their types and bounds come from annotations, their descriptions from the docstring's
+`Args:`. Nothing is imported: a component may need torch, the compiler does not.
 """
 
 from __future__ import annotations

@@ -204,9 +204,12 @@ def _read_journal(root: Path) -> tuple[list[Swap], list[Path]]:
             raise ValueError("unknown journal_version")
         swaps = [Swap(**swap) for swap in data["swaps"]]
         folders = [safe_join(root, f"{folder}/-").parent for folder in data["folders"]]
-        check_names(swap.path for swap in swaps if swap.path not in (BASE_NAME, LOCK_NAME))
+        if len({swap.path for swap in swaps}) != len(swaps):
+            raise ValueError("a path is given twice")
         for swap in swaps:
             _places(root, swap)
+            if swap.path not in (BASE_NAME, LOCK_NAME):
+                check_names([swap.path])  # one by one: a file may get a name that differs in case
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OutputError) as error:
         raise OutputError(
             f"{path} is not a journal that gangen wrote: {error}",

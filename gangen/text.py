@@ -1,4 +1,4 @@
-"""Text that is source code: literals and the filters through which a spec's text may reach a file."""
+"""Text that is source code: literals, and the filters through which a spec's text reaches files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def number(value: float) -> str:
 
 
 def _quoted(value: str) -> str:
-    """A string literal in double quotes, pure ASCII escapes for everything that is not plain text."""
+    """A string literal in double quotes; everything that is not plain ASCII text is escaped."""
     escaped = "".join(
         f"\\{c}" if c in '"\\' else c if c.isprintable() and c.isascii() else _escape(c)
         for c in value
@@ -62,11 +62,14 @@ def _escape(character: str) -> str:
     )
 
 
-_CONTROLS = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+# Also what makes a line read otherwise than it is: marks that turn the direction of writing.
+_CONTROLS = re.compile(
+    r"[^\S ]|[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
+)
 
 
 def plain(text: str) -> str:
-    """One line of printable text: line breaks of every kind and controls become spaces."""
+    """One line of text: line breaks of every kind and controls become spaces."""
     return " ".join(_CONTROLS.sub(" ", text).split())
 
 
@@ -81,13 +84,14 @@ def docstring(text: str) -> Code:
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!&~$])")
+_LIST = re.compile(r"^(\d*)([-+=.)])")  # at its start "- " or "1. " would make a list of it
 
 
 def markdown(text: str) -> Code:
     """Text in a Markdown paragraph, every mark-up character taken literally."""
-    return Code(_MARKDOWN.sub(r"\\\1", plain(text)))
+    return Code(_LIST.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", plain(text))))
 
 
 def toml(text: str) -> Code:
-    """A TOML basic string, quotes included; JSON's escapes are a subset of TOML's."""
-    return literal(plain(text))
+    """A TOML basic string, quotes included."""
+    return Code(f'"{docstring(text)}"')

@@ -135,11 +135,13 @@ def clean(text: str) -> str:
     """
     text = ESCAPE_SEQUENCE.sub("", text).replace("\r\n", "\n")
     lines = [line.rstrip("\r").rpartition("\r")[2].expandtabs() for line in text.split("\n")]
-    return "\n".join("".join(_shown(character) for character in line) for line in lines)
+    return "\n".join(map(_escaped, lines))
 
 
-def _shown(character: str) -> str:
-    return character if character.isprintable() else character.encode("unicode_escape").decode()
+def _escaped(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 def _xml(text: str) -> str:

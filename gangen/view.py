@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,7 @@ from gangen.network_view import (
 )
 from gangen.pieces import Collection
 from gangen.plan import Plan, Term
+from gangen.signature import Module
 from gangen.spec import Chosen, Training
 from gangen.text import Code, literal
 
@@ -181,14 +183,11 @@ class View:
         return Code(self.plan.family.averaged)
 
     @property
-    def averaged_arguments(self) -> Code:
-        """Arguments of AveragedModel; running statistics are copied along where there are any."""
+    def averaged_buffers(self) -> Code:
+        """Running statistics are averaged along where there are any."""
         network = self.plan.networks[self.plan.family.averaged]
         buffers = any(word == "buffers" for word, _ in network.capabilities())
-        keywords = {"multi_avg_fn": Code("get_ema_multi_avg_fn(config.ema_decay)")}
-        if buffers:
-            keywords["use_buffers"] = Code("True")
-        return Code(call("", [self.averaged_network], keywords)[1:-1])
+        return Code(", use_buffers=True") if buffers else Code("")
 
     @property
     def sampler(self) -> Code:
@@ -198,7 +197,7 @@ class View:
     @property
     def state(self) -> Code:
         """Everything that a checkpoint holds, as a dictionary."""
-        names = [n.name for n in self.networks] + ["ema"] * self.averaged
+        names = [network.name for network in self.networks] + ["ema"] * self.averaged
         names += [network.optimizer for network in self.networks]
         return Code("{" + ", ".join(f'"{name}": {name}' for name in names) + ",}")
 
@@ -211,6 +210,15 @@ class View:
         return {
             name: Code("".join(f", {o}=config.{o}" for o in function.options))
             for name, function in objective.component.functions.items()
+        }
+
+    @cached_property
+    def loss_literals(self) -> Mapping[str, Code]:
+        """The same with the spec's values, for tests that have no run."""
+        options = self.plan.spec.objective.options
+        return {
+            name: Code("".join(f", {o}={literal(options[o])}" for o in function.options))
+            for name, function in self.plan.spec.objective.component.functions.items()
         }
 
     @property
@@ -286,10 +294,41 @@ class View:
         return self.plan.data.component.summary.rstrip(".")
 
     @property
+    def data_unpacked(self) -> Code:
+        """What a test unpacks from load_data."""
+        return Code("samples, labels" if self.conditional else "samples, _")
+
+    @property
+    def test_data_flag(self) -> Code:
+        """The data's place on the command line of a test's run."""
+        return Code(', "--data-path", config.data_path') if self.stand_in else Code("")
+
+    @cached_property
+    def stand_in(self) -> bool:
+        """Whether tests need random data in place of the real one."""
+        return bool(self.data_arguments)
+
+    @property
+    def stand_in_call(self) -> Code:
+        """Arguments of write_stand_in: the data's shape."""
+        known = Module(self._stand_in_path.read_text(encoding="utf-8"), "stand_in")
+        options = known.functions["write_stand_in"].options
+        values = {name: self.plan.data.options[name] for name in options}
+        return call("", ["path"], values)
+
+    @property
+    def _stand_in_path(self) -> Path:
+        return self.catalogue.find(f"data/stand_in/{self.plan.data.name}.py")
+
+    @property
+    def stored_type(self) -> Code:
+        """Type of the samples as they lie in memory."""
+        return Code("uint8" if self.images else "float32")
+
+    @property
     def stored_shape(self) -> Code:
         """Type and shape of the samples as they lie in memory."""
-        kind = "uint8" if self.images else "float32"
-        return Code(f"{kind} {batch(self.plan.ports['data'].shape).replace('B', 'N')}")
+        return Code(f"{self.stored_type} {batch(self.plan.ports['data'].shape).replace('B', 'N')}")
 
     @property
     def batch_note(self) -> Code:
@@ -337,6 +376,23 @@ class View:
         pieces = Collection()
         pieces.add_from(self.catalogue.find("data/_files.py"), "DataError")
         pieces.add(self.plan.data.component, only(self.plan.data.component).name)
+        return pieces
+
+    @cached_property
+    def stand_in_pieces(self) -> Collection:
+        """What tests/stand_in.py is made of."""
+        pieces = Collection()
+        pieces.add_from(self._stand_in_path, "write_stand_in")
+        return pieces
+
+    @cached_property
+    def penalty_tests(self) -> Collection:
+        """The tests that the penalties bring along."""
+        pieces = Collection()
+        for term in self.plan.terms:
+            path = self.catalogue.find(f"penalties/tests/{term.chosen.name}.py")
+            for name in Module(path.read_text(encoding="utf-8"), str(path)).functions:
+                pieces.add_from(path, name)
         return pieces
 
     @cached_property

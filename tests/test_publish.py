@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -756,7 +757,7 @@ JOURNALS: dict[str, object] = {
             "away/outside.txt",
             ".gangen-staging/owner",
             ".git/config",
-            "TRAIN.py",
+            "train.py",
             "src",
             None,
             ["x"],
@@ -803,6 +804,19 @@ def test_a_hostile_journal_cannot_move_symlinks_or_delete_unknown_files(
     before = tree(root)
     recover(root)  # the digest of train.py is not the one in the journal: it stays
     assert tree(root) == {path: found for path, found in before.items() if ".gangen" not in path}
+
+
+def test_a_repair_leaves_alone_what_the_build_had_not_placed_yet(root: Path) -> None:
+    """Its own copy still waits in the staging folder, so the equal file is someone else's."""
+    staging = root / ".gangen-staging"
+    (staging / "new").mkdir(parents=True)
+    (staging / "new/train.py").write_bytes(OLD["train.py"])
+    swap = {**SWAP, "after": sha256(OLD["train.py"]).hexdigest()}
+    journal = {"journal_version": 1, "swaps": [swap], "folders": []}
+    (staging / "journal.json").write_text(json.dumps(journal))
+    recover(root)
+    assert (root / "train.py").read_bytes() == OLD["train.py"]
+    assert not staging.exists()
 
 
 # What the system refuses

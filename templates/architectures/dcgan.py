@@ -5,8 +5,8 @@ convolutions reach the exact size by a kernel one smaller (or no output padding)
 that no resizing or cropping is needed.
 """
 
-from collections.abc import Callable
-from math import log2, prod
+from collections.abc import Callable, Iterable, Sequence
+from math import prod
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -20,6 +20,10 @@ Norm = Literal["none", "batch", "instance", "layer", "group"]
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus"]
 Slope = Annotated[float, Gt(0), Le(1)]
 Dropout = Annotated[float, Ge(0), Lt(1)]
+
+MAX_DEPTH, MAX_WIDTH = 16, 4096  # as above
+MAX_FEATURES, MAX_KERNEL = 2**24, 1024  # of `linear` and `conv`
+GROUPS = 8  # of `group_norm`
 
 
 def generator(
@@ -49,8 +53,21 @@ def generator(
         dropout: probability, after each activation; 0 = none
     """
     channels, *size = _image(target)
-    sizes = _sizes(tuple(size), depth, lambda side: (side + 1) // 2)
-    widths = [min(width * 2**level, max_width) for level in range(max(len(sizes) - 1, 1))]
+
+    def obstacle(sizes: Sequence[Shape]) -> Unfit | None:
+        coarsest = prod(sizes[-1])
+        features = _width(max(len(sizes) - 2, 0), width, max_width) * coarsest
+        if features > MAX_FEATURES:
+            return Unfit(
+                f"would start from {features} features, more than {MAX_FEATURES}",
+                option="max_width",
+                help=f"the nearest legal max_width is {max(MAX_FEATURES // coarsest, 1)}",
+            )
+        return _too_small(norm, sizes[-1])
+
+    sizes = _sizes(tuple(size), depth, lambda side: (side + 1) // 2, obstacle)
+    widths = [_width(level, width, max_width) for level in range(max(len(sizes) - 1, 1))]
+    _check_groups(norm, range(len(widths)), width, max_width)
     after = _after(norm, activation, slope, dropout)
     bias = norm == "none"
     layers: list[Any] = [
@@ -97,16 +114,28 @@ def discriminator(
     """
     _, *size = _image(source)
     padding = (kernel - 1) // 2
-    sizes = _sizes(tuple(size), depth, lambda side: (side + 2 * padding - kernel) // 2 + 1)
+
+    def obstacle(sizes: Sequence[Shape]) -> Unfit | None:
+        if max(sizes[-1]) > MAX_KERNEL:
+            return Unfit(
+                f"would end in a kernel of {_by(sizes[-1])}, larger than {MAX_KERNEL}",
+                help="use images that are smaller, or nearer to a square",
+            )
+        return _too_small(norm, sizes[-1]) if len(sizes) > 2 else None
+
+    sizes = _sizes(
+        tuple(size), depth, lambda side: (side + 2 * padding - kernel) // 2 + 1, obstacle
+    )
+    _check_groups(norm, range(1, len(sizes) - 1), width, max_width)
     after = _after(norm, activation, slope, dropout)
     bias = norm == "none"
     halve = {"kernel": kernel, "stride": 2, "padding": padding}
     if len(sizes) == 1:
         halve = {"kernel": 3, "padding": 1}  # nothing to halve: one convolution at full size
     first = _after("none", activation, slope, dropout)
-    layers: list[Any] = [{"conv": {"channels": width, **halve}}, *first]
+    layers: list[Any] = [{"conv": {"channels": _width(0, width, max_width), **halve}}, *first]
     for level in range(1, len(sizes) - 1):
-        channels = min(width * 2**level, max_width)
+        channels = _width(level, width, max_width)
         step = {"conv": {"channels": channels, **halve, "bias": bias}}
         layers.append(block("down", [step, *after]))
     last = _pair(list(sizes[-1]))
@@ -123,21 +152,84 @@ def _image(shape: Shape) -> Shape:
     return shape
 
 
-def _sizes(size: Shape, depth: int | None, halve: Callable[[int], int]) -> list[Shape]:
-    """Map sizes from the image to the coarsest one."""
-    most = int(log2(min(size)))
-    if depth is None:
-        depth = max(most - 2, min(most - 1, 1), 0)  # the coarsest side stays 4 or more
-    if depth > most:
-        raise Unfit(
-            f"cannot halve a map of {size[0]}x{size[1]} {depth} times",
-            option="depth",
-            help=f"the nearest legal depth is {most}, the nearest legal size {2**depth}x{2**depth}",
-        )
+def _sizes(
+    size: Shape,
+    depth: int | None,
+    halve: Callable[[int], int],
+    obstacle: Callable[[Sequence[Shape]], Unfit | None],
+) -> Sequence[Shape]:
+    """Map sizes from the image to the coarsest one.
+
+    `obstacle` says what keeps the rest of the network from working with them; a default depth
+    gives way to it, a depth from the spec is refused.
+    """
+    most = min(min(size).bit_length() - 1, MAX_DEPTH)
+    wanted = max(most - 2, min(most - 1, 1), 0) if depth is None else depth
+    chains = [_chain(size, halve, number) for number in range(most + 1)]
+    legal = [chain for chain in chains if obstacle(chain) is None]
+    if not legal:
+        problem = obstacle(chains[-1])
+        assert problem is not None
+        raise problem
+    nearest = min(legal, key=lambda chain: abs(len(chain) - 1 - wanted))
+    if depth is None or depth == len(nearest) - 1:
+        return nearest
+    help = f"the nearest legal depth is {len(nearest) - 1}"
+    if depth <= most:
+        raise Unfit(f"{obstacle(chains[depth])}", option="depth", help=help)
+    sides = (2**number for number in range(depth, MAX_DEPTH + 1))
+    fitting = [side for side in sides if obstacle(_chain((side, side), halve, depth)) is None]
+    raise Unfit(
+        f"cannot halve a map of {_by(size)} {depth} times",
+        option="depth",
+        help=help + (f", the nearest legal size {_by((fitting[0],) * 2)}" if fitting else ""),
+    )
+
+
+def _chain(size: Shape, halve: Callable[[int], int], depth: int) -> list[Shape]:
     sizes = [size]
     for _ in range(depth):
         sizes.append(tuple(halve(side) for side in sizes[-1]))
     return sizes
+
+
+def _by(size: Shape) -> str:
+    return "x".join(map(str, size))
+
+
+def _width(level: int, width: int, max_width: int) -> int:
+    return min(width * 2**level, max_width)
+
+
+def _too_small(norm: str, size: Shape) -> Unfit | None:
+    """Why the norm cannot work on a map, if it cannot."""
+    if norm != "instance" or prod(size) > 1:
+        return None
+    return Unfit(
+        "would get to a 1x1 map, of which instance norm leaves nothing",
+        option="norm",
+        help="the nearest legal norm is layer",
+    )
+
+
+def _check_groups(norm: str, levels: Iterable[int], width: int, max_width: int) -> None:
+    """Group norm splits the channels of every level into equal groups."""
+    if norm != "group":
+        return
+    for level in levels:
+        channels = _width(level, width, max_width)
+        if channels % GROUPS == 0:
+            continue
+        capped = channels < width * 2**level
+        option, value = ("max_width", max_width) if capped else ("width", width)
+        step = 1 if capped else 2**level
+        legal = [n for n in range(1, MAX_WIDTH + 1) if n * step % GROUPS == 0]
+        nearest = min(legal, key=lambda n: abs(n - value))
+        raise Unfit(
+            f"would split {channels} channels into {GROUPS} groups",
+            option=option,
+            help=f"the nearest legal {option} is {nearest}",
+        )
 
 
 def _grow(channels: int, kernel: int, small: Shape, large: Shape, bias: bool) -> dict[str, Any]:

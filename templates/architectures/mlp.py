@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
-from gangen.contracts import Shape, block
+from gangen.contracts import Shape, Unfit, block
 
 FLAT_CONDITION = True  # conditions join the flattened data, not its pixels
 
@@ -14,6 +14,8 @@ Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh"
 Norm = Literal["none", "batch", "layer"]
 Slope = Annotated[float, Gt(0), Le(1)]
 Dropout = Annotated[float, Ge(0), Lt(1)]
+
+MAX_FEATURES = 2**24  # of `linear`
 
 
 def generator(
@@ -36,6 +38,11 @@ def generator(
         norm: between each hidden layer and its activation
         dropout: probability, after each activation; 0 = none
     """
+    if prod(target) > MAX_FEATURES:
+        raise Unfit(
+            f"would end in {prod(target)} features, more than {MAX_FEATURES}",
+            help=f"the nearest legal size of a sample is {MAX_FEATURES} values in all",
+        )
     end: list[Any] = [{"linear": {"features": prod(target)}}]
     end += ["tanh"] if bounds else []
     end += [{"reshape": {"shape": list(target)}}] if len(target) > 1 else []

@@ -17,7 +17,7 @@ def initialize(module: nn.Module, fill: Callable[[Tensor], Tensor]) -> None:
         return
     if module.bias is not None:
         nn.init.zeros_(module.bias)
-    module.weight = nn.Parameter(fill(torch.empty_like(module.weight)))
+    module.weight = fill(torch.empty_like(module.weight))  # type: ignore[assignment]
     # Spectral norm's power iteration had settled on the weight from before; every access is a
     # step of it in training mode. Without these, eval mode would divide by a wrong norm.
     for _ in range(15):

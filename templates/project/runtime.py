@@ -1,6 +1,7 @@
 """What every training script needs and no paper mentions: devices, seeds, checkpoints, logs."""
 
 import atexit
+import gc
 import json
 import os
 import pickle
@@ -51,8 +52,17 @@ def init_process_group(device_name: str) -> tuple[int, int, torch.device]:
         torch.cuda.set_device(device)
     # Gradients travel over NCCL between GPUs; gloo carries what lives on the CPU.
     dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
-    atexit.register(dist.destroy_process_group)
+    atexit.register(leave_process_group)
     return dist.get_rank(), dist.get_world_size(), device
+
+
+def leave_process_group() -> None:
+    """End the process group and its threads before Python ends, once nothing refers to it.
+
+    A thread of gloo's that still held a tensor then would abort the whole process.
+    """
+    gc.collect()
+    dist.destroy_process_group()
 
 
 def prepare(module: nn.Module, *, compile: bool) -> nn.Module:
@@ -127,7 +137,9 @@ def evaluating(module: nn.Module) -> Iterator[nn.Module]:
 
 def mix_seeds(*numbers: int) -> int:
     """One 64-bit seed from several numbers, none negative; near numbers give unrelated seeds."""
-    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
+    # NumPy pads with zeros; with their count behind them (0,) and (0, 0) differ.
+    sequence = np.random.SeedSequence([*numbers, len(numbers)])
+    return int(sequence.generate_state(1, np.uint64)[0])
 
 
 def seed_everything(*numbers: int) -> None:

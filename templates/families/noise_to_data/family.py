@@ -1,7 +1,7 @@
 """Noise to data: a generator turns noise into samples, a discriminator tells them from real ones.
 
-Goodfellow et al. 2014, arXiv:1406.2661. Data is an image, a vector, anything with a fixed shape; with
-`condition: labels` both networks also see the label (Mirza & Osindero 2014, arXiv:1411.1784).
+Goodfellow et al. 2014, arXiv:1406.2661. Data is an image, a vector, anything with a fixed shape;
+with `condition: labels` both networks also see the label (Mirza & Osindero 2014, arXiv:1411.1784).
 """
 
 from collections.abc import Mapping
@@ -61,6 +61,11 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
             + (", labels: Tensor" if view.conditional else "")
             + ("" if view.images else ", real: Tensor")
         ),
+        "labels_typed": Code(", labels: Tensor") if view.conditional else Code(""),
+        "saved_labels": Code(", labels=labels.cpu().numpy()") if view.conditional else Code(""),
+        "averaged_note": Code(", weights averaged over training") if view.averaged else Code(""),
+        "columns_or": Code(f" or {view.classes}") if view.conditional else Code(""),
+        "draws": Code("(config.d_steps + 1)" if many else "2"),
         "columns": Code(f", columns={view.classes}" if view.conditional else ""),
     }
 
@@ -90,7 +95,7 @@ FAMILY = Family(
         "discriminator": Wire("discriminator", "partial(discriminator, labels=labels)"),
         "module": Wire("discriminator", "discriminator"),
         "real": Wire("real", "real"),
-        "fake": Wire("fake", "fake"),
+        "fake": Wire("fake.float()", "fake.float()"),
     },
     slots=("discriminator_loss", "after_discriminator_step"),
     facts=facts,

@@ -1,0 +1,281 @@
+"""Jinja prints, Python thinks: templates are Python-shaped and hold next to no control."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import black
+import pytest
+from jinja2 import DictLoader, Environment, TemplateNotFound, UndefinedError, nodes
+from jinja2.visitor import NodeVisitor
+
+from gangen.catalogue import Catalogue, shipped
+from gangen.render import guard, make_environment
+from gangen.text import Code
+
+CATALOGUE = Catalogue((shipped(),))
+FAMILIES = CATALOGUE.names("families")
+TEMPLATES = sorted(shipped().rglob("*.jinja"))
+PYTHON = [path for path in TEMPLATES if path.name.endswith(".py.jinja")]
+FILTERS = {"py", "comment", "docstring", "md", "toml"}
+CONTROL = re.compile(r"^[ \t]*#: (.*)\n", re.MULTILINE)
+HOLE = re.compile(r"{{(.*?)}}")
+MODE = black.Mode(line_length=100, target_versions={black.TargetVersion.PY310})
+
+
+def ids(path: Path) -> str:
+    return path.relative_to(shipped()).as_posix()
+
+
+def environment(family: str = FAMILIES[0], **templates: str) -> Environment:
+    """The compiler's own, over templates of a test."""
+    made = make_environment(CATALOGUE, family)
+    made.loader = DictLoader(templates)
+    return made
+
+
+def parsed(path: Path) -> nodes.Template:
+    return environment().parse(path.read_text(encoding="utf-8"))
+
+
+# Templates are Python
+
+
+def python_shaped(path: Path) -> str:
+    """The template as Python: no control lines, a name in each hole.
+
+    A hole that fills its line is code of several lines, or of none; one behind a name is part of
+    it. A fragment that is included inside a function is given one.
+    """
+    text = CONTROL.sub("", path.read_text(encoding="utf-8"))
+    text = re.sub(r"^{{.*}}$", "hole", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<=[\w)\]])({{[^{}]*}})(?=\W)", "", text)  # `f(x{{ more }})`
+    text = HOLE.sub("hole", text)
+    if re.match(r"\s*\n?[ \t]+\S", text):
+        text = f"def fragment() -> None:\n{text.lstrip(chr(10))}"
+        text = text if text.startswith("def fragment() -> None:\n    ") else textwrap.dedent(text)
+    return text
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=ids)
+def test_a_python_template_is_python(path: Path) -> None:
+    ast.parse(python_shaped(path))
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=ids)
+def test_a_python_template_is_formatted(path: Path) -> None:
+    """Indented and spaced as black would; how lines break depends on what the holes hold."""
+
+    def shape(text: str) -> list[str]:
+        joined = re.sub(r"\s+", "", text).replace(",)", ")").replace(",}", "}").replace(",]", "]")
+        return [joined, *(line.rstrip() for line in text.splitlines() if is_block(line))]
+
+    text = python_shaped(path)
+    assert shape(black.format_str(text, mode=MODE)) == shape(text)
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
+
+
+def is_block(line: str) -> bool:
+    return bool(re.match(r" *(def|class|if|else|for|while|with|try|except|return|raise)\b", line))
+
+
+# What Jinja may do
+
+
+ALLOWED_STATEMENTS = (nodes.For, nodes.If, nodes.Include, nodes.FilterBlock, nodes.Output)
+ALLOWED_EXPRESSIONS = (
+    nodes.Getattr,
+    nodes.Name,
+    nodes.Filter,
+    nodes.TemplateData,
+    nodes.Const,
+)
+
+
+class Walk(NodeVisitor):
+    """Every node with those it stands in."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[nodes.Node, tuple[nodes.Node, ...]]] = []
+
+    def generic_visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> None:
+        parents: tuple[nodes.Node, ...] = args[0] if args else ()
+        self.found.append((node, parents))
+        for child in node.iter_child_nodes():
+            self.visit(child, (*parents, node))
+
+
+def walk(path: Path) -> Iterator[tuple[nodes.Node, tuple[nodes.Node, ...]]]:
+    visitor = Walk()
+    visitor.visit(parsed(path))
+    yield from visitor.found[1:]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=ids)
+def test_only_a_few_constructs_are_used(path: Path) -> None:
+    for node, _ in walk(path):
+        where = f"{ids(path)}:{node.lineno}: {type(node).__name__}"
+        assert isinstance(node, (*ALLOWED_STATEMENTS, *ALLOWED_EXPRESSIONS)), where
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=ids)
+def test_loops_and_conditions_are_plain(path: Path) -> None:
+    for node, parents in walk(path):
+        where = f"{ids(path)}:{node.lineno}"
+        if isinstance(node, nodes.For):
+            assert attribute(node.iter), f"{where}: a loop goes over a list of the plan"
+            assert isinstance(node.target, nodes.Name), where
+            assert not node.else_, where
+            assert node.test is None, where
+            assert not node.recursive, where
+            assert not any(isinstance(p, nodes.For) for p in parents), f"{where}: nested loops"
+        if isinstance(node, nodes.If):
+            assert attribute(node.test), f"{where}: a condition is an attribute of the plan"
+            assert not node.elif_, where
+        if isinstance(node, nodes.Include):
+            assert isinstance(node.template, nodes.Const), where
+            assert node.template.value.startswith("_"), f"{where}: fragments start with _"
+        if isinstance(node, nodes.FilterBlock):
+            assert node.filter.name == "indent", where
+        if isinstance(node, nodes.Name):
+            loops = [p.target.name for p in parents if isinstance(p, nodes.For)]
+            fragment = [path.name.partition(".")[0].strip("_")] if path.name[0] == "_" else []
+            assert node.name in ("plan", *loops, *fragment), f"{where}: {node.name}"
+
+
+def attribute(node: nodes.Node) -> bool:
+    """plan.a.b, or the same of a loop's variable."""
+    while isinstance(node, nodes.Getattr):
+        node = node.node
+        if isinstance(node, nodes.Name):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=ids)
+def test_holes_are_attributes_with_one_filter_at_most(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for hole in HOLE.findall(text):
+        found = re.fullmatch(r" [a-z_]+(?:\.[a-z_]+)*(?: \| ([a-z]+))? ", hole)
+        assert found, hole
+        assert found[1] is None or found[1] in FILTERS, hole
+    assert "{%" not in text
+    assert "{#" not in text
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=ids)
+def test_control_lines_are_spelled_one_way(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    words = r"for \w+ in [\w.]+|endfor|if [\w.]+|else|endif|filter indent\(\d+, true\)|endfilter"
+    include = r'include "_\w+\.\w+\.jinja"( ignore missing)?'
+    for line in text.splitlines():
+        if "#:" in line:
+            assert re.fullmatch(rf" *#: ({words}|{include})", line), line
+
+
+def share(paths: list[Path]) -> float:
+    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    return sum(line.lstrip().startswith("#:") for line in lines) / len(lines)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_little_of_a_projects_templates_is_control(family: str) -> None:
+    folders = CATALOGUE.template_folders(family)
+    assert share([path for path in TEMPLATES if path.parent in folders]) <= 0.1
+
+
+LARGE = [path for path in TEMPLATES if len(path.read_text(encoding="utf-8").splitlines()) >= 40]
+
+
+@pytest.mark.parametrize("path", LARGE, ids=ids)
+def test_little_of_a_large_template_is_control(path: Path) -> None:
+    assert share([path]) <= 0.15
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=ids)
+def test_templates_name_no_member_of_the_catalogue(path: Path) -> None:
+    """Which loss or layer a project has is nothing that a template asks."""
+    kinds = ("losses", "penalties", "blocks", "architectures", "optimizers", "reparametrizations")
+    names = [name for kind in kinds for name in CATALOGUE.names(kind)]
+    asked = re.findall(r"#: (?:if|for) .*|{{.*?}}", path.read_text(encoding="utf-8"))
+    found = [text for text in asked if re.search(rf"\b({'|'.join(names)})\b", text)]
+    assert found == []
+
+
+# What Jinja refuses
+
+
+@pytest.mark.parametrize("value", [Code("x = 1"), Code(""), "", 0, 7, -1])
+def test_the_guard_lets_code_and_whole_numbers_through(value: object) -> None:
+    assert guard(value) is value
+    assert environment(x="{{ value }}").get_template("x").render(value=value) == str(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["text", " ", "\n", True, False, None, 1.5, ["a"], ("a",), {}, {"a": 1}, b"a", object]
+)
+def test_the_guard_refuses_everything_else(value: object) -> None:
+    with pytest.raises(TypeError, match="unfiltered"):
+        guard(value)
+    with pytest.raises(TypeError, match="unfiltered"):
+        environment(x="a{{ value }}b").get_template("x").render(value=value)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ text ~ '' }}",
+        "{{ text.upper() }}",
+        "{{ '%s' % text }}",
+        "{{ [text] }}",
+        "{{ text | indent(2) }}",
+        "{{ code + text }}",
+        "{{ 'constant' }}",
+        "{% set a = text %}{{ a }}",
+        "{% macro m() %}{{ text }}{% endmacro %}{{ m() }}",
+        "{% for c in text %}{{ c }}{% endfor %}",
+        "#: if text\n{{ text }}\n#: endif\n",
+    ],
+)
+def test_a_specs_text_does_not_slip_through(template: str) -> None:
+    with pytest.raises(TypeError, match="unfiltered"):
+        environment(x=template).get_template("x").render(text="import os", code=Code("x"))
+
+
+@pytest.mark.parametrize("filter_", ["safe", "e", "escape", "string", "upper", "join", "format"])
+def test_jinjas_own_filters_are_not_there(filter_: str) -> None:
+    with pytest.raises(Exception, match="No filter named"):
+        environment(x=f"{{{{ text | {filter_} }}}}").get_template("x")
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ absent }}", "{{ text.absent }}", "#: if absent\n#: endif\n", "{{ absent | py }}"],
+)
+def test_what_is_not_there_is_an_error(template: str) -> None:
+    with pytest.raises((UndefinedError, TypeError)):
+        environment(x=template).get_template("x").render(text="x")
+
+
+def test_a_specs_text_is_never_a_template() -> None:
+    text = "{{ 7 * 7 }}{% raw %}#: include 'x'"
+    for name in FILTERS:
+        result = environment(x=f"{{{{ text | {name} }}}}").get_template("x").render(text=text)
+        assert "7 * 7" in result.replace("\\", "")
+        assert "49" not in result
+
+
+def test_an_include_that_is_missing() -> None:
+    with pytest.raises(TemplateNotFound):
+        environment(x='#: include "_absent.py.jinja"\n').get_template("x").render()
+
+
+def test_line_statements_keep_blank_lines_and_indentation() -> None:
+    template = "a\n\n    #: if yes\n    b\n\n    #: endif\n\n\nc\n"
+    result = environment(x=template).get_template("x").render(yes=True)
+    assert result == "a\n\n    b\n\n\n\nc\n"
