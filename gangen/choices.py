@@ -186,13 +186,9 @@ class Choices:
         """Report a lone value where options were to be; the option that it could be, if one is."""
         options = sorted(component.options().values(), key=lambda option: not option.required)
         simple = isinstance(value, int | float | str) and not isinstance(value, bool)
-        example = f"{component.name}: {{{options[0].name}: {flow(value)}}}" if options else ""
-        self.say.wrong_type(
-            path,
-            "a section of options",
-            value,
-            f"write `{example}`" if simple and example else None,
-        )
+        inside = f"{options[0].name}: {flow(value) if simple else '…'}" if options else ""
+        example = f"{component.name}: {{{inside}}}" if inside else component.name
+        self.say.wrong_type(path, "a section of options", value, f"write `{example}`")
 
     def _place(self, path: Path, name: Any) -> Place:
         """Where a component's name stands: it may be a key with options below it, or a value."""

@@ -59,7 +59,7 @@ _gangen() {{
   done
   case "$command" in
 {cases}  esac
-  case "$previous" in
+  case "$command $previous" in
 {values}  esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   if [[ -n "$command" && -z "$only" && "$current" != -* ]]; then
@@ -71,35 +71,11 @@ complete -o filenames -F _gangen gangen
 
 
 def _zsh(commands: Mapping[str, Completed], top: Completed) -> str:
-    described = "".join(f"    {_quoted(f'{name}:{COMMANDS[name][0]}')}\n" for name in commands)
-    cases = "".join(
-        f"    {name}) candidates=({' '.join([*it.options, *it.words])}) ;;\n"
-        for name, it in commands.items()
-    )
-    values = "".join(
-        f"    {flag}) compadd {' '.join(choices)}; return ;;\n"
-        for flag, choices in _values(commands)
-    )
+    bash = _bash(commands, top).partition("\n")[2]
     return f"""\
-#compdef gangen
 # zsh completion of gangen: put `eval "$(gangen completion zsh)"` into ~/.zshrc, after compinit
-_gangen() {{
-  local -a known candidates
-  known=(
-{described}  )
-  case "${{words[CURRENT-1]}}" in
-{values}  esac
-  local word command=""
-  for word in "${{(@)words[2,CURRENT-1]}}"; do
-    if (( ${{known[(I)$word:*]}} )); then command="$word"; break; fi
-  done
-  case "$command" in
-    "") _describe command known; return ;;
-{cases}  esac
-  if [[ "$PREFIX" == -* ]]; then compadd -- $candidates; else compadd -- $candidates; _files; fi
-}}
-compdef _gangen gangen
-"""
+autoload -Uz +X bashcompinit && bashcompinit
+{bash}"""
 
 
 def _fish(commands: Mapping[str, Completed], top: Completed) -> str:
@@ -119,12 +95,11 @@ def _fish(commands: Mapping[str, Completed], top: Completed) -> str:
 
 
 def _values(commands: Mapping[str, Completed]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Options with fixed choices, over all commands together."""
-    found: dict[str, dict[str, None]] = {}
-    for command in commands.values():
+    """`"command option"` and the option's choices, where it has some."""
+    for name, command in commands.items():
         for flag, choices in command.options.items():
-            found.setdefault(flag, {}).update(dict.fromkeys(choices))
-    return ((flag, tuple(choices)) for flag, choices in found.items() if choices)
+            if choices:
+                yield f'"{name} {flag}"', choices
 
 
 def _quoted(text: str) -> str:

@@ -229,7 +229,7 @@ def _component(component: Component, catalogue: Catalogue, keys: Keys) -> str:
         for what, reason in component.constant(constant, {}).items():
             facts[f"{word} {what}"] = str(reason)
     options = {}
-    for option in component.options().values():
+    for option in component.options().values() if places else ():
         drawn = component.model().model_json_schema()["properties"][option.name]
         default = "must be given" if option.required else f"default {flow(option.default)}"
         said = f"{type_in_words(keys, drawn)}; {default}"

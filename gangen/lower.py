@@ -207,7 +207,7 @@ class Lowering:
         trail = f"… -> {trail}" if len(network.layers) > 4 else trail
         help = f"make the last layer end in {show(wanted)}"
         if prod(end) == prod(wanted):
-            help = f"the values are as many: reshape them to {show(wanted)}"
+            help = f"the values are as many: bring them into the shape {show(wanted)}"
         elif network.target.name == "data":
             help += f", or change the data's shape to {show(end)}"
         self.problems.add(

@@ -104,7 +104,9 @@ class Collection:
     def code(self) -> Code:
         """The definitions, constants first, two blank lines apart."""
         texts = [text.strip("\n") for text in self.definitions.values()]
-        return Code("\n\n\n".join(sorted(texts, key=lambda text: not _CONSTANT.match(text))))
+        constants = [text for text in texts if _CONSTANT.match(text)]
+        others = [text for text in texts if not _CONSTANT.match(text)]
+        return Code("\n\n\n".join(["\n".join(constants)] * bool(constants) + others))
 
 
 def _names(node: ast.AST) -> list[str]:
@@ -164,12 +166,16 @@ def sorted_imports(statements: Iterable[str], own: Iterable[str] = ()) -> str:
             named.setdefault(module, set()).add(names)
     sections: list[list[str]] = [[], [], []]
     own = set(own)
-    for module, statement in sorted(plain.items()):
+    for module, statement in sorted(plain.items(), key=_by_module):
         sections[_section(module, own)].append(statement)
-    for module, parts in sorted(named.items()):
+    for module, parts in sorted(named.items(), key=_by_module):
         merged = sorted({n.strip() for part in parts for n in part.split(",")}, key=_isort_key)
         sections[_section(module, own)].append(f"from {module} import {', '.join(merged)}")
     return "\n\n".join("\n".join(section) for section in sections if section)
+
+
+def _by_module(item: tuple[str, object]) -> str:
+    return item[0].lower()
 
 
 def _isort_key(name: str) -> tuple[int, str]:

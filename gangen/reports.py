@@ -45,6 +45,7 @@ def error_data(error: GangenError) -> dict[str, Any]:
         "message": error.message,
         "help": error.help,
         "problems": [problem.as_dict() for problem in problems],
+        "conflicts": [conflict.path for conflict in getattr(error, "conflicts", ())],
     }
 
 

@@ -176,7 +176,7 @@ class Resolver(Choices):
                     (*path, name),
                     "true, false or a section of options",
                     value,
-                    "write true" if str(value).lower() in ("1", "on", "yes", "y") else None,
+                    "write true for its usual options, false to leave it out",
                 )
 
     def layers(self, value: Any, path: Path) -> tuple[LayerSpec, ...]:

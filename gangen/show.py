@@ -261,7 +261,7 @@ def _network_table(network: Network) -> list[str]:
     rows = [("  layer", "output", "parameters"), *rows]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [
-        f"{name:<{widths[0]}}  {shape:<{widths[1]}}  {count:>{widths[2]}}"
+        f"{name:<{widths[0]}}  {shape:<{widths[1]}}  {count:>{widths[2]}}".rstrip()
         for name, shape, count in rows
     ]
     summary = f"  {network.parameters:,} parameters"

@@ -22,9 +22,9 @@ from gangen.yaml_write import KeyPath, Line, block, written
 
 HEADER = """\
 # yaml-language-server: $schema={schema}
-# The schema, with which editors check and complete this file: gangen schema -o {schema}
+# `gangen schema -o {schema}` writes that schema: editors check and complete this file with it.
 # Remove the `# ` in front of a value (and of the keys above it) to change it.
-# More: gangen explain training.steps; gangen list; gangen show {name}
+# See also `gangen explain training.steps`, `gangen list` and `gangen show {name}`.
 """
 LONGEST = 90  # characters of a comment beside a value
 GIVEN = ("spec", "preset")  # origins of what a preset's spec shows

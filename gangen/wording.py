@@ -166,7 +166,7 @@ class Wording:
         elif "string_too_long" in kinds:
             limit = next(m.max_length for m in metadata if hasattr(m, "max_length"))
             wanted, value = f"text of at most {limit} characters", f"{len(value)} characters"
-            self._wrong_value(where, "range", wanted, value, section, None)
+            self._wrong_value(where, "range", wanted, value, section, "shorten it")
             return
         elif "string_too_short" in kinds:
             wanted = "text that is not empty"

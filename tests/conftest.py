@@ -1,0 +1,11 @@
+"""Flags of the test run."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-messages",
+        action="store_true",
+        help="rewrite tests/bad_specs/*.txt with the messages of today (then read the diff)",
+    )
