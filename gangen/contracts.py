@@ -84,5 +84,5 @@ class Family:
 
 
 def block(name: str, layers: Sequence[LayerEntry]) -> LayerEntry:
-    """Layers that the generated code writes once, as a function `name` that it calls at each use."""
+    """Layers that the generated code writes once, as a function `name` called at each use."""
     return {"block": {"name": name, "layers": list(layers)}}

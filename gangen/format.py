@@ -26,7 +26,7 @@ def format_files(
     own = {"tests"} | {p.stem for p in names if p.suffix == ".py" and len(p.parts) == 1}
     done = {path: f"{text.rstrip()}\n" for path, text in files.items()}
     python = {p: _tidy(p, text, own) for p, text in files.items() if p.endswith(".py")}
-    done |= _formatted(python, time_limit)
+    done |= run_black(python, time_limit)
     return {path: text.encode() for path, text in done.items()} | dict(copied)
 
 
@@ -46,7 +46,7 @@ def _tidy(path: str, text: str, own: set[str]) -> str:
         ) from error
 
 
-def _formatted(files: Mapping[str, str], time_limit: float) -> dict[str, str]:
+def run_black(files: Mapping[str, str], time_limit: float) -> dict[str, str]:
     """black's result, from a process of its own: it is held to a time limit, and its memory is
     given back before the files are written."""
     command = [sys.executable, "-I", str(Path(__file__).with_name("formatter.py"))]

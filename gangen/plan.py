@@ -130,6 +130,11 @@ class Plan:
     terms: tuple[Term, ...]
 
     @property
+    def images(self) -> bool:
+        """Whether samples are pictures [C, H, W]."""
+        return len(self.ports["data"].shape) == 3
+
+    @property
     def conditional(self) -> bool:
         """Whether the networks take labels."""
         return self.spec.condition is not None

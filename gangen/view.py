@@ -9,24 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from gangen.catalogue import Catalogue
+from gangen.data_view import DataView
 from gangen.expressions import call
 from gangen.fold import Factory, fold
-from gangen.network_view import (
-    FactoryView,
-    NetworkView,
-    batch,
-    changed_options,
-    only,
-    schedule_name,
-)
-from gangen.pieces import Collection
+from gangen.gather import Pieces
+from gangen.network_view import FactoryView, NetworkView, only
 from gangen.plan import Plan, Term
-from gangen.signature import Module
 from gangen.spec import Chosen, Training
 from gangen.text import Code, literal
 
@@ -80,7 +72,8 @@ class View:
         networks = [getattr(spec, name).architecture for name in self.plan.networks]
         names = dict.fromkeys(chosen.name if chosen else "own layers" for chosen in networks)
         given = " conditioned on labels" if self.conditional else ""
-        return f"A GAN ({', '.join(names)}; {spec.objective.name} loss){given} on {spec.data.name} data"
+        parts = f"{', '.join(names)}; {spec.objective.name} loss"
+        return f"A GAN ({parts}){given} on {spec.data.name} data"
 
     @property
     def sources(self) -> list[str]:
@@ -96,6 +89,16 @@ class View:
     def training(self) -> Training:
         """The spec's training section."""
         return self.plan.spec.training  # type: ignore[attr-defined, no-any-return]
+
+    @cached_property
+    def data(self) -> DataView:
+        """The real samples."""
+        return DataView(self.plan, self.catalogue)
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """What the modules take from the catalogue."""
+        return Pieces(self.plan, self.catalogue)
 
     @cached_property
     def family(self) -> SimpleNamespace:
@@ -115,12 +118,7 @@ class View:
     @property
     def images(self) -> bool:
         """Whether samples are pictures [C, H, W]."""
-        return len(self.plan.ports["data"].shape) == 3
-
-    @property
-    def sample_shape(self) -> Code:
-        """Shape of one sample as a tuple."""
-        return literal(tuple(self.plan.ports["data"].shape))
+        return self.plan.images
 
     @property
     def grid_samples(self) -> int:
@@ -262,156 +260,6 @@ class View:
                 if name != "every" or value > 1:
                     knobs.append(_option_knob(term.chosen, name, f"{term.chosen.name}_{name}"))
         return knobs
-
-    # ------------------------------------------------------------------ data
-
-    @property
-    def data_arguments(self) -> Code:
-        """Parameters of load_data."""
-        return Code("path: str") if "path" in self.plan.data.options else Code("")
-
-    @property
-    def data_values(self) -> Code:
-        """What load_data is called with."""
-        return Code("config.data_path") if self.data_arguments else Code("")
-
-    @property
-    def data_names(self) -> Code:
-        """What train.py holds of the data."""
-        return Code("samples, labels" if self.conditional else "samples")
-
-    @property
-    def data_call(self) -> Code:
-        """The loader's call; everything but the path is part of the program."""
-        options = changed_options(self.plan.data)
-        if self.data_arguments:
-            options["path"] = Code("path")
-        return call(only(self.plan.data.component).name, [], options)
-
-    @property
-    def data_summary(self) -> str:
-        """What the data source is."""
-        return self.plan.data.component.summary.rstrip(".")
-
-    @property
-    def data_unpacked(self) -> Code:
-        """What a test unpacks from load_data."""
-        return Code("samples, labels" if self.conditional else "samples, _")
-
-    @property
-    def test_data_flag(self) -> Code:
-        """The data's place on the command line of a test's run."""
-        return Code(', "--data-path", config.data_path') if self.stand_in else Code("")
-
-    @cached_property
-    def stand_in(self) -> bool:
-        """Whether tests need random data in place of the real one."""
-        return bool(self.data_arguments)
-
-    @property
-    def stand_in_call(self) -> Code:
-        """Arguments of write_stand_in: the data's shape."""
-        known = Module(self._stand_in_path.read_text(encoding="utf-8"), "stand_in")
-        options = known.functions["write_stand_in"].options
-        values = {name: self.plan.data.options[name] for name in options}
-        return call("", ["path"], values)
-
-    @property
-    def _stand_in_path(self) -> Path:
-        return self.catalogue.find(f"data/stand_in/{self.plan.data.name}.py")
-
-    @property
-    def stored_type(self) -> Code:
-        """Type of the samples as they lie in memory."""
-        return Code("uint8" if self.images else "float32")
-
-    @property
-    def stored_shape(self) -> Code:
-        """Type and shape of the samples as they lie in memory."""
-        return Code(f"{self.stored_type} {batch(self.plan.ports['data'].shape).replace('B', 'N')}")
-
-    @property
-    def batch_note(self) -> Code:
-        """Shape and range of a batch."""
-        note = batch(self.plan.ports["data"].shape) + (" in [-1, 1]" if self.images else "")
-        return Code(note + (", [B]" if self.conditional else ""))
-
-    @property
-    def batch_type(self) -> Code:
-        """What infinite_batches yields."""
-        return Code("tuple[Tensor, Tensor]" if self.conditional else "Tensor")
-
-    # ------------------------------------------------------------------ copied pieces
-
-    @cached_property
-    def model_pieces(self) -> Collection:
-        """What models.py needs of the catalogue."""
-        networks = self.plan.networks.values()
-        wrappers = [chosen for network in networks for chosen in network.reparametrizations]
-        helpers = [chosen.component.constant("HELPERS", {}) for chosen in wrappers]
-        pieces = Collection(helpers={name: to for found in helpers for name, to in found.items()})
-        for network in networks:
-            for layer in (inside for outer in network.layers for inside in outer.walk()):
-                pieces.add_expression(layer.component, layer.function.call)
-            for chosen in network.reparametrizations:
-                pieces.add_expression(chosen.component, only(chosen.component).call)
-            if network.initializer is not None:
-                initializer = network.initializer
-                pieces.add(initializer.component, initializer.name, f"{initializer.name}_init")
-        return pieces
-
-    @cached_property
-    def loss_pieces(self) -> Collection:
-        """What losses.py is made of."""
-        pieces = Collection()
-        for name in self.plan.spec.objective.component.functions:
-            pieces.add(self.plan.spec.objective.component, name)
-        for term in self.plan.terms:
-            pieces.add(term.chosen.component, only(term.chosen.component).name)
-        return pieces
-
-    @cached_property
-    def data_pieces(self) -> Collection:
-        """What data.py needs of the catalogue."""
-        pieces = Collection()
-        pieces.add_from(self.catalogue.find("data/_files.py"), "DataError")
-        pieces.add(self.plan.data.component, only(self.plan.data.component).name)
-        return pieces
-
-    @cached_property
-    def stand_in_pieces(self) -> Collection:
-        """What tests/stand_in.py is made of."""
-        pieces = Collection()
-        pieces.add_from(self._stand_in_path, "write_stand_in")
-        return pieces
-
-    @cached_property
-    def penalty_tests(self) -> Collection:
-        """The tests that the penalties bring along."""
-        pieces = Collection()
-        for term in self.plan.terms:
-            path = self.catalogue.find(f"penalties/tests/{term.chosen.name}.py")
-            for name in Module(path.read_text(encoding="utf-8"), str(path)).functions:
-                pieces.add_from(path, name)
-        return pieces
-
-    @cached_property
-    def schedule_pieces(self) -> Collection:
-        """The learning-rate schedules of train.py."""
-        pieces = Collection()
-        for schedule in [network.schedule for network in self.networks]:
-            if schedule is not None:
-                pieces.add(schedule.component, schedule.name, schedule_name(schedule))
-        return pieces
-
-    @cached_property
-    def picture_pieces(self) -> Collection:
-        """What draws samples."""
-        pieces = Collection()
-        pieces.add(
-            self.catalogue.get("pictures", "images" if self.images else "vectors"), "save_picture"
-        )
-        return pieces
 
 
 def _option_knob(chosen: Chosen, option: str, name: str) -> Knob:

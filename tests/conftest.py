@@ -9,3 +9,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite tests/bad_specs/*.txt with the messages of today (then read the diff)",
     )
+    parser.addoption(
+        "--update-examples",
+        action="store_true",
+        help="write the committed projects of examples/ anew (then read the diff)",
+    )

@@ -275,8 +275,8 @@ def test_keys_are_closed() -> None:
         for path in ((), ("data",), ("generator",), ("training", "optimizer"), ("latent",)):
             with pytest.raises(SpecError):
                 compiled(with_value(base(), (*path, value), "1"))
+            assignment = ".".join([*path, value]) + "=1"
             with pytest.raises(SpecError):
-                assignment = ".".join([*map(str, path), value]) + "=1"
                 compile_spec(Path("s"), CATALOGUE, [assignment], as_yaml(base()))
 
 

@@ -1,0 +1,98 @@
+"""Draw samples from the trained generator of digits-dcgan.
+
+python sample.py                                   # 64 samples and a picture of them, in samples/
+python sample.py --count 10000 --seed 1 --out many
+python sample.py --interpolate 8 --count 10        # ten rows, each from one noise to another
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+
+from config import Config
+from models import Generator, sample_latent
+from pictures import save_image, save_picture, to_pixels
+from runtime import CheckpointError, evaluating, load_checkpoint, pick_device, seed_everything
+
+
+def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """What to draw, from the command line."""
+    parser = argparse.ArgumentParser(description="Draw samples from a trained generator.")
+    last = Config().out_dir / "last.pt"
+    parser.add_argument("--checkpoint", type=Path, default=last, help=f"default: {last}")
+    parser.add_argument(
+        "--out", type=Path, default=Path("samples"), help="folder; default: samples"
+    )
+    parser.add_argument("--count", type=positive, default=64, help="samples, or rows; default: 64")
+    parser.add_argument("--batch-size", type=positive, default=256, help="samples at a time")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same samples")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--interpolate", type=positive, metavar="N", help="N steps in every row")
+    return parser.parse_args(arguments)
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    return number
+
+
+def load_generator(checkpoint: Path, device: torch.device) -> Generator:
+    """The trained generator, weights averaged over training; raises CheckpointError."""
+    generator = Generator().to(device)
+    ema = AveragedModel(generator, use_buffers=True)
+    load_checkpoint(checkpoint, {"ema": ema}, device)
+    generator.load_state_dict(ema.module.state_dict())
+    return generator
+
+
+def interpolate(start: Tensor, end: Tensor, steps: int) -> Tensor:
+    """Great arcs between noises [N, D]: [N * steps, D] (slerp; Shoemake 1985, White 2016).
+
+    On a straight line between two normal vectors the norm would drop to where no training z was.
+    """
+    shares = torch.linspace(0, 1, steps, device=start.device)[:, None]
+    rows = []
+    for a, b in zip(start, end, strict=True):
+        angle = torch.acos((a @ b / (a.norm() * b.norm())).clamp(-1 + 1e-6, 1 - 1e-6))
+        rows.append(
+            (torch.sin((1 - shares) * angle) * a + torch.sin(shares * angle) * b) / angle.sin()
+        )
+    return torch.cat(rows)
+
+
+def draw(generator: Generator, z: Tensor, batch_size: int) -> Tensor:
+    """The generator's samples for noise [N, D]: [N, ...], on the CPU."""
+    with evaluating(generator):
+        return torch.cat([generator(batch).float().cpu() for batch in z.split(batch_size)])
+
+
+def main() -> None:
+    arguments = parse_args()
+    device = pick_device(arguments.device)
+    try:
+        generator = load_generator(arguments.checkpoint, device)
+    except CheckpointError as error:
+        sys.exit(f"error: {error}")
+    seed_everything(arguments.seed)
+    z = sample_latent(arguments.count, torch.device("cpu")).to(device)
+    if arguments.interpolate:
+        end = sample_latent(arguments.count, torch.device("cpu")).to(device)
+        z = interpolate(z, end, arguments.interpolate)
+    samples = draw(generator, z, arguments.batch_size)
+    columns = arguments.interpolate
+    save_picture(samples, arguments.out / "grid.png", columns=columns)
+    for index, pixels in enumerate(to_pixels(samples)):
+        save_image(pixels, arguments.out / f"{index:06d}.png")
+    print(f"{len(samples)} samples and grid.png are in {arguments.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""What the tests share: a run that takes seconds."""
+
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+
+from config import Config
+
+torch.set_num_threads(1)  # tiny tensors: more threads only wait for each other
+warnings.filterwarnings("ignore", message="The given buffer is not writable")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Four steps of four samples on the CPU."""
+    return Config(
+        steps=4,
+        batch_size=4,
+        samples=4,
+        device="cpu",
+        bf16=False,
+        compile=False,
+        log_every=1,
+        sample_every=2,
+        checkpoint_every=2,
+        out_dir=tmp_path / "run",
+    )

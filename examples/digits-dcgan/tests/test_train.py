@@ -1,0 +1,154 @@
+"""The training loop: what moves, what does not, and that a stopped run goes on to the bit."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+import train
+from config import Config
+from models import Discriminator, Generator
+from runtime import StopSignal, seed_everything
+
+ROOT = Path(__file__).parents[1]
+
+
+def checkpoint(config: Config) -> dict[str, Any]:
+    """The content of the run's last checkpoint."""
+    content: dict[str, Any] = torch.load(config.out_dir / "last.pt", weights_only=True)
+    return content
+
+
+def assert_same(one: Any, two: Any, where: str = "checkpoint") -> None:
+    """Both hold the same values, to the bit."""
+    if isinstance(one, Tensor):
+        assert torch.equal(one, two), where
+    elif isinstance(one, dict):
+        assert one.keys() == two.keys(), where
+        for key in one:
+            assert_same(one[key], two[key], f"{where}[{key!r}]")
+    elif isinstance(one, list):
+        for index, (a, b) in enumerate(zip(one, two, strict=True)):
+            assert_same(a, b, f"{where}[{index}]")
+    else:
+        assert one == two, where
+
+
+def test_a_run_leaves_metrics_pictures_and_a_checkpoint(config: Config) -> None:
+    train.train(config)
+    lines = [json.loads(line) for line in (config.out_dir / "metrics.jsonl").open()]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4]
+    assert {"d_loss", "g_loss", "samples_per_second"} <= lines[0].keys()
+    names = sorted(path.name for path in (config.out_dir / "samples").iterdir())
+    assert names == ["000000.png", "000002.png", "000004.png"]
+    assert checkpoint(config)["step"] == 4
+
+
+def test_a_step_moves_both_networks(config: Config) -> None:
+    train.train(replace(config, steps=1))
+    trained = checkpoint(config)
+    for name, network in (("generator", Generator), ("discriminator", Discriminator)):
+        seed_everything(config.seed)  # the weights that the run began with, up to their order
+        parameters = dict(network().named_parameters())
+        group = trained[name[0] + "_opt"]["param_groups"][0]
+        assert len(group["params"]) == len(parameters)  # every parameter is in its optimiser
+        assert parameters.keys() <= trained[name].keys()
+    train.train(replace(config, steps=2))
+    later = checkpoint(config)
+    for name in ("generator", "discriminator"):
+        assert any(not torch.equal(a, later[name][k]) for k, a in trained[name].items())
+
+
+@pytest.mark.parametrize("stop", [1, 3])
+def test_a_stopped_run_goes_on_to_the_bit(
+    config: Config, monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    train.train(config)
+    straight = checkpoint(config)
+
+    again = replace(config, out_dir=config.out_dir.with_name("again"))
+    with monkeypatch.context() as patch:
+        patch.setattr(StopSignal, "received", lambda self, step: 15 if step == stop else 0)
+        with pytest.raises(SystemExit):
+            train.train(again)
+    assert checkpoint(again)["step"] == stop
+    train.train(again)
+    resumed = checkpoint(again)
+    del straight["config"], resumed["config"]
+    assert_same(straight, resumed)
+    lines = [json.loads(line) for line in (again.out_dir / "metrics.jsonl").open()]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4]
+
+
+def test_noise_is_never_used_twice(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Tensor] = []
+    sample_latent = train.sample_latent
+
+    def record(count: int, device: torch.device) -> Tensor:
+        drawn.append(sample_latent(count, device))
+        return drawn[-1]
+
+    monkeypatch.setattr(train, "sample_latent", record)
+    train.train(config)
+    assert len({tuple(z.flatten().tolist()) for z in drawn}) == len(drawn)
+    assert len(drawn) == 1 + config.steps * 2  # the pictures' and each step's
+
+
+def test_the_discriminator_is_still_while_the_generator_moves(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    loss = train.generator_loss
+
+    def record(fake_logits: Tensor, **knobs: float) -> Tensor:
+        seen.append(fake_logits.requires_grad)
+        return loss(fake_logits, **knobs)
+
+    frozen: list[bool] = []
+    forward = Discriminator.forward
+
+    def watch(self: Discriminator, *inputs: Tensor, **labels: Tensor) -> Tensor:
+        frozen.append(not any(p.requires_grad for p in self.parameters()))
+        return forward(self, *inputs, **labels)
+
+    monkeypatch.setattr(train, "generator_loss", record)
+    monkeypatch.setattr(Discriminator, "forward", watch)
+    train.train(config)
+    assert all(seen)
+    assert frozen.count(True) == config.steps  # one judgement a step, with every weight frozen
+
+
+def test_divergence_stops_and_keeps_the_last_good_checkpoint(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train.train(replace(config, steps=2))
+    good = checkpoint(config)
+    monkeypatch.setattr(train, "generator_loss", lambda fake, **knobs: fake.sum() * float("nan"))
+    with pytest.raises(SystemExit, match="diverged by step 3"):
+        train.train(config)
+    assert_same(good, checkpoint(config))
+
+
+def test_the_average_follows_weights_and_buffers(config: Config) -> None:
+    train.train(replace(config, ema_decay=0.0))  # the average of the last step alone
+    content = checkpoint(config)
+    for name, value in content["generator"].items():
+        if value.is_floating_point():
+            assert torch.allclose(content["ema"][f"module.{name}"], value), name
+
+
+def test_two_processes_stay_in_step(config: Config) -> None:
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command += ["tests/two_processes.py", "--out-dir", str(config.out_dir), "--device", "cpu"]
+    command += ["--steps", "2", "--batch-size", "4"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert checkpoint(config)["step"] == 2

@@ -1,0 +1,103 @@
+"""The data as the templates print it: the loader's call, shapes and names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gangen.catalogue import Catalogue
+from gangen.expressions import call
+from gangen.network_view import batch, changed_options, only
+from gangen.plan import Plan
+from gangen.signature import Module
+from gangen.text import Code, literal
+
+
+@dataclass(frozen=True)
+class DataView:
+    """What the templates see as `plan.data`."""
+
+    plan: Plan
+    catalogue: Catalogue
+
+    @property
+    def shape(self) -> Code:
+        """Shape of one sample as a tuple."""
+        return literal(tuple(self.plan.ports["data"].shape))
+
+    @property
+    def arguments(self) -> Code:
+        """Parameters of load_data."""
+        return Code("path: str") if "path" in self.plan.data.options else Code("")
+
+    @property
+    def values(self) -> Code:
+        """What load_data is called with."""
+        return Code("config.data_path") if self.arguments else Code("")
+
+    @property
+    def names(self) -> Code:
+        """What train.py holds of the data."""
+        return Code("samples, labels" if self.plan.conditional else "samples")
+
+    @property
+    def call(self) -> Code:
+        """The loader's call; everything but the path is part of the program."""
+        options = changed_options(self.plan.data)
+        if self.arguments:
+            options["path"] = Code("path")
+        return call(only(self.plan.data.component).name, [], options)
+
+    @property
+    def summary(self) -> str:
+        """What the data source is."""
+        return self.plan.data.component.summary.rstrip(".")
+
+    @property
+    def unpacked(self) -> Code:
+        """What a test unpacks from load_data."""
+        return Code("samples, labels" if self.plan.conditional else "samples, _")
+
+    @property
+    def test_flag(self) -> Code:
+        """The data's place on the command line of a test's run."""
+        return Code(', "--data-path", config.data_path') if self.stand_in else Code("")
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether tests need random data in place of the real one."""
+        return bool(self.arguments)
+
+    @property
+    def stand_in_call(self) -> Code:
+        """Arguments of write_stand_in: the data's shape."""
+        known = Module(self.stand_in_path.read_text(encoding="utf-8"), "stand_in")
+        options = known.functions["write_stand_in"].options
+        values = {name: self.plan.data.options[name] for name in options}
+        return call("", ["path"], values)
+
+    @property
+    def stand_in_path(self) -> Path:
+        """The file that writes random data of the source's kind."""
+        return self.catalogue.find(f"data/stand_in/{self.plan.data.name}.py")
+
+    @property
+    def stored_type(self) -> Code:
+        """Type of the samples as they lie in memory."""
+        return Code("uint8" if self.plan.images else "float32")
+
+    @property
+    def stored_shape(self) -> Code:
+        """Type and shape of the samples as they lie in memory."""
+        return Code(f"{self.stored_type} {batch(self.plan.ports['data'].shape).replace('B', 'N')}")
+
+    @property
+    def batch_note(self) -> Code:
+        """Shape and range of a batch."""
+        note = batch(self.plan.ports["data"].shape) + (" in [-1, 1]" if self.plan.images else "")
+        return Code(note + (", [B]" if self.plan.conditional else ""))
+
+    @property
+    def batch_type(self) -> Code:
+        """What infinite_batches yields."""
+        return Code("tuple[Tensor, Tensor]" if self.plan.conditional else "Tensor")
