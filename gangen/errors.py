@@ -10,8 +10,7 @@ The hierarchy; in brackets the exit code of the command line:
     ├── OutputError             [5]  files cannot be read or written
     └── VerificationError       [6]  the generated project failed its verification
 
-A Problem is one finding. Its Place is a stretch of one line of a Source (a file, a preset, a
-`--set` argument). Problems collects findings, so that a person sees all of them in one go.
+A Problem is one finding, at a Place in a Source (a file, a preset, a `--set`).
 """
 
 import difflib
@@ -39,7 +38,8 @@ class Source:
     text: str = field(repr=False)
 
     @cached_property
-    def lines(self) -> list[str]:  # cut once: every multi-line text asks for its line
+    def lines(self) -> list[str]:
+        """The text line by line, cut once."""
         return LINE_BREAK.split(self.text)
 
     def line(self, n: int) -> str:

@@ -10,12 +10,11 @@ from typing import Any, NoReturn
 
 import yaml
 
-from gangen.errors import Place, Problems, Source, UsageError, dotted, shown
+from gangen.errors import Place, Problems, Source, dotted, shown
 from gangen.marks import Document, Mark, Marks
 from gangen.yaml_text import (
     ESCAPED_IN,
     KEY_HELP,
-    MAX_BYTES,
     MAX_NUMBER,
     NO_CHARACTER,
     SYNTAX,
@@ -27,40 +26,25 @@ from gangen.yaml_text import (
     is_number,
     place_after,
     plain_scalar,
+    read_bytes,
 )
 
 MAX_DEPTH, MAX_NODES = 64, 20_000
-# Characters that count as one more node, so that aliases of one long text are capped too.
-TEXT_PER_NODE = 256
+TEXT_PER_NODE = 256  # characters that count as one more node: aliases of one long text are capped
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both give the same events
 
 
 def load_file(path: Path, problems: Problems) -> Document:
     """Read the spec at `path`. Raises UsageError when there is nothing to read."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        message = f"there is no spec {path}"
-        raise UsageError(message, help=f"`gangen init -o {path}` makes one") from None
-    except (OSError, ValueError) as error:
-        if path.is_dir():
-            message = f"{path} is a folder, not a spec"
-            raise UsageError(
-                message, help="name the spec itself; `gangen init` makes one"
-            ) from None
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"cannot read {path}: {reason}", help="check its permissions") from None
-    return load(text, str(path), problems)
+    return load(read_bytes(path), str(path), problems)
 
 
 def load(text: str | bytes, name: str, problems: Problems) -> Document:
     """Read one document, which must be a mapping; returns what could be read."""
     known = len(problems.errors)
     document = parse_value(text, name, problems)
-    start = Place(document.source, 1, 1)
     if document.data is None and len(problems.errors) == known:
-        help = "`gangen init` writes a spec to start from"
+        start, help = Place(document.source, 1, 1), "`gangen init` writes a spec to start from"
         problems.add("yaml-empty", "there is nothing in this document", start, help=help)
     elif document.data is not None and not isinstance(document.data, dict):
         message = f"a spec is a mapping, lines of `key: value`; this is {shown(document.data)}"
@@ -74,19 +58,15 @@ def load(text: str | bytes, name: str, problems: Problems) -> Document:
 def parse_value(text: str | bytes, name: str, problems: Problems) -> Document:
     """Read one value of any kind; nothing at all is null."""
     try:
-        plain = decoded(text, name, problems)
+        source = Source(name, decoded(text, name, problems))
     except Fatal:
         empty = Source(name, "")
         return Document(None, Marks(empty), empty)
-    source = Source(name, plain)
-    return Reader(plain, source, problems).document()
+    return Reader(source.text, source, problems).document()
 
 
 class Reader:
-    """Builds one document from the parser's events.
-
-    `shift` is the column of the source's line 1 at which the text begins.
-    """
+    """Builds one document from the parser's events; `shift` is the text's column in line 1."""
 
     def __init__(self, text: str, source: Source, problems: Problems, shift: int = 0) -> None:
         self.text, self.source, self.problems, self.shift = text, source, problems, shift
@@ -304,8 +284,7 @@ class Reader:
                 value = float(value)
             elif tag not in (None, TAG + kind):
                 self.unknown_tag(event)
-        bad = ESCAPED_IN.search(value) if isinstance(value, str) else None
-        if bad:
+        if isinstance(value, str) and (bad := ESCAPED_IN.search(value)):
             message = f"no text may contain the character U+{ord(bad[0]):04X}"
             self.problems.add("yaml-encoding", message, self.place(event))
         return value

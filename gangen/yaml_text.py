@@ -3,8 +3,9 @@ parser's errors in plain words.
 """
 
 import re
+from pathlib import Path
 
-from gangen.errors import LINE_BREAK, Place, Problems, Source
+from gangen.errors import LINE_BREAK, Place, Problems, Source, UsageError
 
 MAX_BYTES = 1_000_000
 # Characters: a longer number is no setting, and Python refuses to print the longest ones.
@@ -52,6 +53,24 @@ SYNTAX: tuple[tuple[str, str, str | None, bool], ...] = (
 
 class Fatal(Exception):
     """Reading cannot go on; the reason is among the problems already."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file at `path`, or a little more than the longest allowed. Raises UsageError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        message = f"there is no spec {path}"
+        raise UsageError(message, help=f"`gangen init -o {path}` makes one") from None
+    except (OSError, ValueError) as error:
+        if path.is_dir():
+            message = f"{path} is a folder, not a spec"
+            raise UsageError(
+                message, help="name the spec itself; `gangen init` makes one"
+            ) from None
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot read {path}: {reason}", help="check its permissions") from None
 
 
 def decoded(text: str | bytes, name: str, problems: Problems) -> str:

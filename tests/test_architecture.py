@@ -25,7 +25,10 @@ STAGES = {
     "spec": ["describe", "wording", "spec", "choices", "resolve"],
     "lower": ["plan", "checks", "lower", "compose"],
     "schema": ["schema", "listing", "explain"],
-    "render": ["expressions", "fold", "pieces", "network_view", "view", "render"],
+    "render": [
+        *("expressions", "fold", "pieces", "network_view", "data_view"),
+        *("gather", "view", "render"),
+    ],
     "format": ["formatter", "format"],
     "publish": ["paths", "staging", "lock", "swap", "publish"],
     "build": ["build"],
@@ -67,7 +70,7 @@ READERS = {
     "commands": "a schema that is to be replaced",
     "compose": "presets and defaults",
     "listing": "presets",
-    "load": "the spec",
+    "probe": "its own peak memory",
     "lock": "the lock",
     "paths": "everything in an output folder",
     "pieces": "private libraries of the catalogue",
@@ -76,7 +79,9 @@ READERS = {
     "staging": "the journal",
     "swap": "the journal",
     "verify": "the project that is verified",
-    "view": "stand-ins of the catalogue",
+    "data_view": "stand-ins of the catalogue",
+    "gather": "tests of the penalties",
+    "yaml_text": "the spec",
 }
 WRITERS = {
     "child": "a scratch folder",

@@ -40,7 +40,8 @@ def test_the_same_spec_gives_the_same_bytes(tmp_path: Path, setting: dict[str, s
     work = tmp_path / "a" / "b"
     work.mkdir(parents=True)
     (work / "spec.yaml").write_bytes(SPEC.read_bytes())
-    script = f"import os; os.umask(0o{77 if 'TZ' in setting else 22}); import gangen.__main__ as m; m.main()"
+    umask = "0o77" if "TZ" in setting else "0o22"
+    script = f"import os; os.umask({umask}); import gangen.__main__ as m; m.main()"
     command = [sys.executable, "-c", script, "build", "spec.yaml", "-o", "out"]
     subprocess.run(command, cwd=work, check=True, env={**os.environ, **setting})
     (tmp_path / "spec.yaml").write_bytes(SPEC.read_bytes())

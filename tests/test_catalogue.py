@@ -553,7 +553,8 @@ def test_every_value_of_a_preset_has_its_source(name: str) -> None:
     assert content["summary"].endswith(".")
     assert list(leaves(content["spec"])) == list(content["sources"])
     assert all(isinstance(text, str) and len(text) > 10 for text in content["sources"].values())
-    assert not {"name", "gangen", "data", "preset"} & set(content["spec"])
+    assert not {"name", "gangen", "preset"} & set(content["spec"])
+    assert "path" not in content["spec"].get("data", {})
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gangen import load as loading
+from gangen import yaml_text
 from gangen.assign import apply_set
 from gangen.errors import Place, Problems, Source, UsageError
 from gangen.load import load, load_file, parse_value
@@ -279,8 +280,8 @@ def test_byte_order_mark_is_no_column() -> None:
 
 
 def test_size_is_checked_before_reading() -> None:
-    assert found("a: 1\n" + "#" * loading.MAX_BYTES) == ["1:1 yaml-size"]
-    assert found(b"a: 1\n" + b"#" * loading.MAX_BYTES) == ["1:1 yaml-size"]
+    assert found("a: 1\n" + "#" * yaml_text.MAX_BYTES) == ["1:1 yaml-size"]
+    assert found(b"a: 1\n" + b"#" * yaml_text.MAX_BYTES) == ["1:1 yaml-size"]
 
 
 def test_depth() -> None:
@@ -307,9 +308,7 @@ def test_nodes() -> None:
 def test_alias_bomb_is_counted_and_not_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     expand = loading.Reader.expand
-    monkeypatch.setattr(
-        loading.Reader, "expand", lambda *rest: (calls.append(1), expand(*rest))[1]
-    )
+    monkeypatch.setattr(loading.Reader, "expand", lambda *rest: (calls.append(1), expand(*rest))[1])
     rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     assert found("\n".join(rows))[-1].endswith("yaml-nodes")
@@ -593,7 +592,7 @@ def test_files(tmp_path: Path) -> None:
     document = load_file(path, problems)
     assert document.data == {"a": 1}
     assert document.source.name == str(path)
-    path.write_bytes(b"#" * (loading.MAX_BYTES + 10))
+    path.write_bytes(b"#" * (yaml_text.MAX_BYTES + 10))
     load_file(path, problems)
     assert [problem.code for problem in problems.all] == ["yaml-size"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import importlib.util
 import inspect
 import itertools
@@ -407,6 +408,8 @@ def test_schedules_drive_torchs_lambda_lr(name: str) -> None:
 
 # Initializers
 
+PARAMETRIZED = "_parametrized_weights"
+
 LAYERS: list[Callable[[], nn.Module]] = [
     lambda: nn.Linear(96, 64),
     lambda: nn.Conv1d(96, 64, 3),
@@ -418,17 +421,23 @@ LAYERS: list[Callable[[], nn.Module]] = [
 ]
 
 
-def initialized(layer: nn.Module, name: str, **options: float) -> Any:
+def initialized(layer: nn.Module, name: str, library: str = "_weights", **options: float) -> Any:
+    """The layer after `apply`; `library` is the one that the compiler copies in its case."""
     function = public("initializers", name)
+    function.__globals__["initialize"] = importlib.import_module(library).initialize
     return layer.apply(lambda module: function(module, **options))
 
 
 @pytest.mark.parametrize("make", LAYERS, ids=lambda make: type(make()).__name__)
-@pytest.mark.parametrize("wrap", [lambda layer: layer, spectral_norm], ids=["plain", "spectral"])
+@pytest.mark.parametrize(
+    ("wrap", "library"),
+    [(lambda layer: layer, "_weights"), (spectral_norm, PARAMETRIZED)],
+    ids=["plain", "spectral"],
+)
 def test_normal_has_its_deviation(
-    make: Callable[[], nn.Module], wrap: Callable[[nn.Module], nn.Module]
+    make: Callable[[], nn.Module], wrap: Callable[[nn.Module], nn.Module], library: str
 ) -> None:
-    layer = initialized(nn.Sequential(wrap(make())), "normal", std=0.05)[0]
+    layer = initialized(nn.Sequential(wrap(make())), "normal", library, std=0.05)[0]
     stored = dict(layer.named_parameters())
     weight = stored.get("weight", stored.get("parametrizations.weight.original"))
     assert weight is not None
@@ -441,13 +450,13 @@ def test_normal_has_its_deviation(
 @pytest.mark.parametrize("name", ["normal", "xavier", "orthogonal", "kaiming"])
 def test_spectral_norm_is_right_after_initialization_in_eval_mode_too(name: str) -> None:
     """Its power iteration had settled on the first weight, and eval mode does not iterate."""
-    layer = initialized(spectral_norm(nn.Conv2d(16, 32, 3)), name).eval()
+    layer = initialized(spectral_norm(nn.Conv2d(16, 32, 3)), name, PARAMETRIZED).eval()
     largest = torch.linalg.svdvals(layer.weight.flatten(1))[0].item()
     assert largest == pytest.approx(1, rel=0.1)
 
 
 def test_weight_norm_keeps_its_two_halves_in_step() -> None:
-    layer = initialized(weight_norm(nn.Linear(200, 100)), "normal")
+    layer = initialized(weight_norm(nn.Linear(200, 100)), "normal", PARAMETRIZED)
     assert layer.weight.std().item() == pytest.approx(0.02, rel=0.05)
 
 

@@ -1,6 +1,5 @@
 """Images or vectors from the arrays of a NumPy file (.npz, or .npy without labels)."""
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 from zipfile import BadZipFile
@@ -27,15 +26,15 @@ def read_arrays(file: Path, keys: list[str]) -> list[NDArray[Any]]:
     if not file.is_file():
         raise DataError(f"{file}: no such file; give the path of a .npz or .npy file")
     try:
-        loaded = np.load(file, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            loaded = nullcontext({keys[0]: loaded})
-        with loaded as content:
+        with file.open("rb") as opened:
+            loaded = np.load(opened, allow_pickle=False)
+            content = {keys[0]: loaded} if isinstance(loaded, np.ndarray) else loaded
             names = ", ".join(content)
             arrays = {key: content[key] for key in keys if key in content}
     except (OSError, ValueError, EOFError, BadZipFile, ZlibError) as error:
         raise DataError(
-            f"{file}: cannot be read ({error}); save numeric arrays with numpy.savez"
+            f"{file}: cannot be read ({type(error).__name__}): damaged, not a NumPy file, or one "
+            "of Python objects, which are never unpickled; save numeric arrays with numpy.savez"
         ) from error
     for key in keys:
         if key not in arrays:

@@ -13,7 +13,7 @@ def initialize(module: nn.Module, fill: Callable[[Tensor], Tensor]) -> None:
     A parametrised weight is computed at every access, and what is written into it is lost;
     assigning to it stores the tensor behind it.
     """
-    if not isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+    if not isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
         return
     if module.bias is not None:
         nn.init.zeros_(module.bias)

@@ -1,0 +1,842 @@
+"""Data sources: every option and layout, and every bad file with what is said about it."""
+
+from __future__ import annotations
+
+import ast
+import gzip
+import importlib.util
+import inspect
+import io
+import math
+import re
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+DATA = Path(__file__).parents[1] / "templates" / "data"
+SOURCES = sorted(path.stem for path in DATA.glob("[a-z]*.py"))
+WITH_PATH = ["folder", "idx", "npz"]
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+
+
+def component(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"data_{path.parent.name}_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(DATA))  # for the private library _files
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(DATA))
+    return module
+
+
+MODULES = {name: component(DATA / f"{name}.py") for name in SOURCES}
+STAND_INS = {name: component(DATA / "stand_in" / f"{name}.py") for name in WITH_PATH}
+FILES = sys.modules["_files"]
+DataError = FILES.DataError
+
+
+def load(source: str, **options: Any) -> tuple[Tensor, Tensor]:
+    loader: Callable[..., tuple[Tensor, Tensor]] = getattr(MODULES[source], f"load_{source}")
+    options = {key: str(value) if key == "path" else value for key, value in options.items()}
+    return loader(**options)
+
+
+def stand_in(source: str, path: Path, **options: Any) -> None:
+    STAND_INS[source].write_stand_in(path, **options)
+
+
+def error(source: str, **options: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        load(source, **options)
+    return str(caught.value)
+
+
+def fills(image: Tensor, colour: tuple[int, ...], tolerance: int = 0) -> bool:
+    """Whether an image [C, H, W] has one colour."""
+    expected = torch.tensor(colour).view(-1, 1, 1)
+    return bool(((image.int() - expected).abs() <= tolerance).all())
+
+
+# ------------------------------------------------------------------ the contract of a data source
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_loader_has_options_with_descriptions(source: str) -> None:
+    loader = getattr(MODULES[source], f"load_{source}")
+    parameters = inspect.signature(loader).parameters.values()
+    assert {p.kind for p in parameters} == {inspect.Parameter.KEYWORD_ONLY}
+    described = re.findall(r"^ {4}(\w+): \S", inspect.getdoc(loader) or "", re.MULTILINE)
+    assert [p.name for p in parameters] == [name for name in described if name != "DataError"]
+
+
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        ("digits", {"image_size": (8, 8)}),
+        ("digits", {"image_size": (10, 16)}),
+        ("folder", {"image_size": (6, 9), "channels": 1, "classes": 0}),
+        ("folder", {"image_size": (9, 6), "channels": 3, "classes": 3}),
+        ("folder", {"image_size": (5, 5), "channels": 4, "classes": 70}),
+        ("npz", {"shape": (3, 4, 5), "classes": 0}),
+        ("npz", {"shape": (1, 6, 6), "classes": 70, "samples_key": "x", "labels_key": "y"}),
+        ("npz", {"shape": (7,), "classes": 2}),
+        ("idx", {"image_size": (28, 28), "classes": 10}),
+        ("idx", {"image_size": (5, 7), "classes": 0}),
+        ("gaussian_1d", {}),
+        ("ring", {"modes": 5}),
+        ("grid", {"side": 3}),
+    ],
+)
+def test_samples_are_what_the_constants_promise(
+    source: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    if source in WITH_PATH:
+        given = inspect.signature(STAND_INS[source].write_stand_in).parameters
+        path = tmp_path / "deep" / "data"
+        stand_in(source, path, **{k: v for k, v in options.items() if k in given})
+        samples, labels = load(source, path=path, **options)
+        assert len(samples) == max(64, options["classes"])
+    else:
+        samples, labels = load(source, **options)
+    module = MODULES[source]
+    shape, classes, bounds = (
+        eval(f"({getattr(module, name)})", {}, dict(options))
+        for name in ("SHAPE", "CLASSES", "RANGE")
+    )
+    is_image = len(shape) == 3
+    assert tuple(samples.shape[1:]) == tuple(shape)
+    assert samples.dtype == (torch.uint8 if is_image else torch.float32)
+    assert bounds == ((-1.0, 1.0) if is_image else None)
+    assert labels.dtype == torch.int64
+    assert labels.shape == (len(samples),)
+    assert labels.bincount(minlength=classes).min() > 0
+    assert labels.max() == max(0, classes - 1)
+    assert samples.is_contiguous()
+    samples[0] = 0  # the memory is its own, and can be written to
+
+
+@pytest.mark.parametrize("source", WITH_PATH)
+def test_a_stand_in_has_the_loader_s_options_and_is_always_the_same(
+    source: str, tmp_path: Path
+) -> None:
+    known = inspect.signature(getattr(MODULES[source], f"load_{source}")).parameters
+    given = inspect.signature(STAND_INS[source].write_stand_in).parameters
+    assert set(given) <= set(known)
+    assert [p for p in given if p != "path" and given[p].default != known[p].default] == []
+    options = {"shape": (1, 4, 4)} if source == "npz" else {"image_size": (4, 4)}
+    for name in ("a", "b"):
+        stand_in(source, tmp_path / name, **options, classes=2)
+    first, second = (load(source, path=tmp_path / n, **options, classes=2) for n in ("a", "b"))
+    assert torch.equal(first[0], second[0])
+    assert torch.equal(first[1], second[1])
+
+
+# ------------------------------------------------------------------ digits
+
+
+def test_digits_are_those_of_the_uci_test_set() -> None:
+    images, labels = load("digits")
+    assert images.shape == (1797, 1, 8, 8)
+    assert labels.bincount().tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    first = torch.tensor(
+        [
+            [0, 0, 5, 13, 9, 1, 0, 0],
+            [0, 0, 13, 15, 10, 15, 5, 0],
+            [0, 3, 15, 2, 0, 11, 8, 0],
+            [0, 4, 12, 0, 0, 8, 8, 0],
+            [0, 5, 8, 0, 0, 9, 8, 0],
+            [0, 4, 11, 0, 1, 12, 7, 0],
+            [0, 2, 14, 5, 10, 12, 0, 0],
+            [0, 0, 6, 13, 10, 0, 0, 0],
+        ]
+    )
+    assert torch.equal((images[0, 0] * (16 / 255)).round().long(), first)
+    assert images.max() == 255
+    assert len(set(images.flatten().tolist())) == 17
+
+
+def test_digits_are_enlarged_without_being_moved() -> None:
+    small, labels = load("digits")
+    large, same_labels = load("digits", image_size=(32, 16))
+    assert large.shape == (1797, 1, 32, 16)
+    assert torch.equal(labels, same_labels)
+    back = torch.nn.functional.avg_pool2d(large.float(), (4, 2))
+    assert (back - small).abs().mean() < 12  # of 255: bicubic interpolation rounds off strokes
+
+
+def test_digits_asset_is_small_and_free_of_objects() -> None:
+    asset = DATA / "assets" / "digits.npz"
+    assert asset.stat().st_size < 50_000
+    with np.load(asset, allow_pickle=False) as arrays:
+        assert {name: arrays[name].dtype for name in arrays} == {"images": "u1", "labels": "u1"}
+    notice = (DATA / "assets" / "digits.txt").read_text()
+    assert re.search(r"Alpaydin.*Kaynak", notice)
+    assert "CC BY 4.0" in notice
+    assert "rescaled" in notice
+    assert MODULES["digits"].ASSETS == ["digits.npz", "digits.txt"]
+
+
+# ------------------------------------------------------------------ folder: which files
+
+
+def save(path: Path, image: Image.Image | None = None, **options: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (image or Image.new("RGB", (4, 4), RED)).save(path, **options)
+    return path
+
+
+def test_folder_order_is_alphabetical_and_independent_of_creation(tmp_path: Path) -> None:
+    for name, level in [("b/1.png", 30), ("a/2.PNG", 20), ("c.jpg", 40), ("a/1.bmp", 10)]:
+        save(tmp_path / name, Image.new("L", (4, 4), level))
+    images, labels = load("folder", path=tmp_path, image_size=(4, 4), channels=1)
+    assert images[:, 0, 0, 0].tolist() == [10, 20, 30, 40]
+    assert labels.tolist() == [0, 0, 0, 0]
+
+
+def test_folder_labels_are_the_places_of_the_subfolders(tmp_path: Path) -> None:
+    for name, level in [
+        ("owl/x.png", 3),
+        ("cat/1.png", 1),
+        ("dog/deep/1.png", 2),
+        ("cat/2.png", 1),
+    ]:
+        save(tmp_path / name, Image.new("L", (4, 4), level))
+    save(tmp_path / "cover.png")  # beside the class folders, in none of them
+    images, labels = load("folder", path=tmp_path, image_size=(4, 4), channels=1, classes=3)
+    assert labels.tolist() == [0, 0, 1, 2]
+    assert images[:, 0, 0, 0].tolist() == [1, 1, 2, 3]
+
+
+def test_folder_ignores_hidden_files_and_other_kinds(tmp_path: Path) -> None:
+    save(tmp_path / "a" / "1.png")
+    for name in [".DS_Store", "a/._1.png", ".thumbnails/1.png", "a/notes.txt", "Thumbs.db"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"not an image")
+    (tmp_path / "folder.png").mkdir()
+    assert len(load("folder", path=tmp_path, image_size=(4, 4))[0]) == 1
+    (tmp_path / "folder.png").rmdir()
+    assert len(load("folder", path=tmp_path, image_size=(4, 4), classes=1)[0]) == 1
+
+
+def test_folder_path_may_start_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path / "pictures" / "1.png")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert len(load("folder", path="~/pictures", image_size=(4, 4))[0]) == 1
+
+
+def test_folder_that_is_missing_or_empty(tmp_path: Path) -> None:
+    gone, file = tmp_path / "gone", tmp_path / "file"
+    file.write_bytes(b"")
+    options = {"image_size": (4, 4)}
+    for classes in (0, 2):
+        message = error("folder", path=gone, classes=classes, **options)
+        assert message == (
+            f"{gone}: no such folder; give the path of the folder that holds the images"
+        )
+        assert f"{file}: not a folder" in error("folder", path=file, classes=classes, **options)
+    (tmp_path / ".hidden.png").write_bytes(b"")
+    message = error("folder", path=tmp_path, **options)
+    assert message.startswith(f"{tmp_path}: no images here (1 other files were ignored); put in")
+    assert ".jpg" in message
+
+
+def test_folder_with_another_number_of_classes(tmp_path: Path) -> None:
+    options = {"path": tmp_path, "image_size": (4, 4)}
+    assert "2 class folders expected, 0 found (none)" in error("folder", classes=2, **options)
+    for name in ("dog", "cat", "owl", ".cache"):
+        save(tmp_path / name / "1.png")
+    message = error("folder", classes=2, **options)
+    assert message.startswith(f"{tmp_path}: 2 class folders expected, 3 found (cat, dog, owl)")
+    assert "set `classes` to 3" in message
+    (tmp_path / "cat" / "1.png").unlink()
+    assert f"{tmp_path / 'cat'}: no images here" in error("folder", classes=3, **options)
+    for number in range(20):
+        (tmp_path / f"z{number}").mkdir()
+    assert "z13, z14, and 13 more)" in error("folder", classes=2, **options)
+
+
+# ------------------------------------------------------------------ folder: every kind of image
+
+
+def halves(mode: str, left: Any, right: Any, size: tuple[int, int] = (16, 8)) -> Image.Image:
+    """An image of two colours side by side."""
+    image = Image.new(mode, size, left)
+    image.paste(right, (size[0] // 2, 0, *size))
+    return image
+
+
+def palette(transparent: bool) -> Image.Image:
+    image = Image.new("P", (4, 4), 1)
+    image.putpalette([0, 255, 0, *RED])
+    if transparent:
+        image.info["transparency"] = 1
+    return image
+
+
+def animation(path: Path) -> None:
+    frames = [Image.new("RGB", (4, 4), colour) for colour in (RED, BLUE)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], lossless=True)
+
+
+SIXTEEN_BITS = Image.fromarray(np.full((4, 4), 0x8001, np.uint16))
+KINDS: dict[str, tuple[str, Callable[[Path], Any], tuple[int, ...]]] = {
+    "rgb": ("1.png", lambda path: save(path), (*RED, 255)),
+    "grey": ("1.png", lambda path: save(path, Image.new("L", (4, 4), 7)), (7, 7, 7, 255)),
+    "bilevel": ("1.png", lambda path: save(path, Image.new("1", (4, 4), 1)), (255,) * 4),
+    "grey, alpha": (
+        "1.png",
+        lambda path: save(path, Image.new("LA", (4, 4), (0, 0))),
+        (0, 0, 0, 0),
+    ),
+    "rgba": (
+        "1.png",
+        lambda path: save(path, Image.new("RGBA", (4, 4), (*RED, 51))),
+        (*RED, 51),
+    ),
+    "palette": ("1.gif", lambda path: save(path, palette(False)), (*RED, 255)),
+    "palette, transparent": ("1.png", lambda path: save(path, palette(True)), (*RED, 0)),
+    "rgb with a transparent colour": (
+        "1.png",
+        lambda path: save(path, transparency=RED),
+        (*RED, 0),
+    ),
+    "16 bits": ("1.png", lambda path: save(path, SIXTEEN_BITS), (128, 128, 128, 255)),
+    "16 bits, tiff": ("1.tif", lambda path: save(path, SIXTEEN_BITS), (128, 128, 128, 255)),
+    "16 bits, pgm": ("1.pgm", lambda path: save(path, SIXTEEN_BITS), (128, 128, 128, 255)),
+    "cmyk": (
+        "1.tif",
+        lambda path: save(path, Image.new("CMYK", (4, 4), (0, 255, 255, 0))),
+        (*RED, 255),
+    ),
+    "ycbcr": (
+        "1.tiff",
+        lambda path: save(path, Image.new("YCbCr", (4, 4), (9, 128, 128))),
+        (9,) * 3,
+    ),
+    "animated gif": ("1.gif", animation, (*RED, 255)),
+    "animated png": ("1.png", animation, (*RED, 255)),
+    "animated webp": ("1.webp", animation, (*RED, 255)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_folder_reads_every_kind_of_image(kind: str, tmp_path: Path) -> None:
+    name, write, (red, green, blue, *rest) = KINDS[kind]
+    alpha = (rest or [255])[0]
+    write(tmp_path / name)
+    images, _ = load("folder", path=tmp_path, image_size=(4, 4), channels=4)
+    visible = (red, green, blue) if alpha else tuple(images[0, :3, 0, 0].tolist())
+    assert fills(images[0], (*visible, alpha))
+    images, _ = load("folder", path=tmp_path, image_size=(4, 4), channels=3)
+    on_white = [round(255 + (value - 255) * alpha / 255) for value in (red, green, blue)]
+    assert fills(images[0], tuple(on_white), tolerance=1)
+    images, _ = load("folder", path=tmp_path, image_size=(4, 4), channels=1)
+    r, g, b = on_white
+    assert fills(images[0], (round(0.299 * r + 0.587 * g + 0.114 * b),), tolerance=1)
+
+
+def test_folder_turns_photos_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise: its left becomes its top
+    save(tmp_path / "1.png", halves("RGB", RED, BLUE), exif=exif)
+    save(tmp_path / "2.jpg", halves("RGB", RED, BLUE, (512, 256)), exif=exif, quality=95)
+    images, _ = load("folder", path=tmp_path, image_size=(16, 8))
+    for image in images:
+        assert fills(image[:, :6], RED, tolerance=4)
+        assert fills(image[:, 10:], BLUE, tolerance=4)
+
+
+def test_folder_reduces_a_large_jpeg_as_exactly_as_a_png(tmp_path: Path) -> None:
+    rows, columns = np.mgrid[0:800, 0:1200]
+    waves = 127 + 120 * np.sin(rows / 60) * np.cos(columns / 45)
+    image = Image.fromarray(waves.astype(np.uint8))
+    save(tmp_path / "1.jpg", image, quality=98)
+    save(tmp_path / "2.png", image)
+    for resize in ("crop", "squash", "pad"):
+        (a, b), _ = load("folder", path=tmp_path, image_size=(48, 40), channels=1, resize=resize)
+        assert (a.int() - b.int()).abs().max() <= 3
+
+
+def test_folder_resizing(tmp_path: Path) -> None:
+    stripes = Image.new("RGB", (32, 8), "black")  # black, red, blue, black
+    stripes.paste(RED, (8, 0, 16, 8))
+    stripes.paste(BLUE, (16, 0, 24, 8))
+    save(tmp_path / "1.png", stripes)
+
+    def row(resize: str, image_size: tuple[int, int], channels: int = 3) -> Tensor:
+        images, _ = load(
+            "folder", path=tmp_path, image_size=image_size, resize=resize, channels=channels
+        )
+        return images[0]
+
+    cropped = row("crop", (8, 16))
+    assert fills(cropped[:, :, :8], RED)
+    assert fills(cropped[:, :, 8:], BLUE)
+    assert torch.equal(cropped, row("crop", (8, 16)))
+    squashed = row("squash", (8, 8))
+    assert fills(squashed[:, :, :1], (0, 0, 0), tolerance=30)
+    assert fills(squashed[:, :, 2:3], RED, tolerance=60)
+    padded = row("pad", (64, 32))
+    assert fills(padded[:, :28], (255, 255, 255))
+    assert torch.equal(padded[:, 28:36], row("squash", (8, 32)))
+    assert fills(padded[:, 36:], (255, 255, 255))
+    assert fills(row("pad", (64, 32), channels=4)[3, :28][None], (0,))
+    assert fills(row("pad", (64, 32), channels=1)[:, :28], (255,))
+
+
+def test_folder_upscales_and_survives_extreme_proportions(tmp_path: Path) -> None:
+    save(tmp_path / "1.png", Image.new("RGB", (2, 2), BLUE))
+    save(tmp_path / "2.png", Image.new("RGB", (500, 1), BLUE))
+    save(tmp_path / "3.png", Image.new("RGB", (1, 1), BLUE))
+    for resize in ("crop", "squash"):
+        images, _ = load("folder", path=tmp_path, image_size=(20, 30), resize=resize)
+        assert all(fills(image, BLUE) for image in images)
+    assert load("folder", path=tmp_path, image_size=(20, 30), resize="pad")[0].shape[0] == 3
+
+
+# ------------------------------------------------------------------ folder: bad files
+
+
+def png_of_size(width: int, height: int) -> bytes:
+    """A PNG whose header promises many more pixels than the file has."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0"))
+
+
+def test_folder_names_every_bad_file_at_once(tmp_path: Path) -> None:
+    save(tmp_path / "good.png")
+    noise = Image.fromarray(
+        np.random.default_rng(0).integers(256, size=(64, 64, 3), dtype=np.uint8)
+    )
+    for name in ("cut.jpg", "cut.png"):
+        whole = save(tmp_path / name, noise).read_bytes()
+        (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "text.png").write_text("this is not an image")
+    (tmp_path / "empty.gif").write_bytes(b"")
+    (tmp_path / "bomb.png").write_bytes(png_of_size(60_000, 60_000))
+    (tmp_path / "link.png").symlink_to(tmp_path / "gone.png")
+    save(tmp_path / "float.tif", Image.new("F", (4, 4)))
+    save(tmp_path / "int32.tif", Image.new("I", (4, 4), 70_000))
+    message = error("folder", path=tmp_path, image_size=(4, 4))
+    first, *lines = message.splitlines()
+    assert first == "8 of 9 images cannot be read; repair or remove them:"
+    reasons = dict(line.strip().removeprefix(f"{tmp_path}/").split(": ", 1) for line in lines)
+    assert list(reasons) == sorted(reasons)
+    expected = {
+        "cut.jpg": "truncated",
+        "cut.png": "truncated",
+        "text.png": "not an image",
+        "empty.gif": "not an image",
+        "bomb.png": "decompression bomb",
+        "link.png": "No such file",
+        "float.tif": "has floating-point pixels; save it with 8 or 16 bits",
+        "int32.tif": "has 32-bit pixels; save it with 8 or 16 bits",
+    }
+    assert reasons.keys() == expected.keys()
+    assert [name for name in expected if expected[name] not in reasons[name]] == []
+
+
+def test_folder_names_ten_bad_files_and_counts_the_rest(tmp_path: Path) -> None:
+    for number in range(13):
+        (tmp_path / f"{number:02}.png").write_bytes(b"broken")
+    lines = error("folder", path=tmp_path, image_size=(4, 4)).splitlines()
+    assert lines[0].startswith("13 of 13 images cannot be read")
+    assert [line.split(": ")[0].strip() for line in lines[1:-1]] == [
+        str(tmp_path / f"{number:02}.png") for number in range(10)
+    ]
+    assert lines[-1].strip() == "and 3 more"
+
+
+# ------------------------------------------------------------------ npz
+
+
+def write_npz(path: Path, **arrays: Any) -> Path:
+    np.savez(path, **arrays)
+    return path
+
+
+PIXELS = np.random.default_rng(0).integers(256, size=(6, 3, 4, 5), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("array", "shape"),
+    [
+        (PIXELS, (3, 4, 5)),
+        (PIXELS.transpose(0, 2, 3, 1), (3, 4, 5)),
+        (PIXELS[:, 0], (1, 4, 5)),
+        (PIXELS[:, :1], (1, 4, 5)),
+        (PIXELS[:, 0, :, :, None], (1, 4, 5)),
+        (PIXELS[:, :1, :1, :1], (1, 1, 1)),
+        (PIXELS[:, :, :4, :3], (3, 4, 3)),
+    ],
+)
+def test_npz_layouts(array: NDArray[Any], shape: tuple[int, ...], tmp_path: Path) -> None:
+    path = write_npz(tmp_path / "x.npz", images=array)
+    images, labels = load("npz", path=path, shape=shape)
+    channels, height, width = shape
+    assert torch.equal(images, torch.from_numpy(PIXELS[:, :channels, :height, :width].copy()))
+    assert images.is_contiguous()
+    assert labels.tolist() == [0] * 6
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f4"])
+def test_npz_floats_from_0_to_1_become_bytes(dtype: str, tmp_path: Path) -> None:
+    path = write_npz(tmp_path / "x.npz", images=(PIXELS / 255).astype(dtype))
+    images, _ = load("npz", path=path, shape=(3, 4, 5))
+    assert torch.equal(images, torch.from_numpy(PIXELS))
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f8", "i8", "u1"])
+def test_npz_vectors_become_float32(dtype: str, tmp_path: Path) -> None:
+    vectors = np.arange(12).reshape(4, 3).astype(dtype)
+    path = write_npz(tmp_path / "x.npz", x=vectors, y=np.array([0, 1, 1, 0], "i1"))
+    samples, labels = load("npz", path=path, shape=(3,), samples_key="x", labels_key="y", classes=2)
+    assert samples.dtype == torch.float32
+    assert samples.tolist() == vectors.tolist()
+    assert labels.tolist() == [0, 1, 1, 0]
+
+
+def test_npz_reads_npy_and_compressed_files(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", PIXELS)
+    np.savez_compressed(tmp_path / "x.npz", images=PIXELS)
+    for name in ("x.npy", "x.npz"):
+        images, _ = load("npz", path=tmp_path / name, shape=(3, 4, 5))
+        assert torch.equal(images, torch.from_numpy(PIXELS))
+    message = error("npz", path=tmp_path / "x.npy", shape=(3, 4, 5), classes=2)
+    assert "no array 'labels', only images" in message
+    stand_in("npz", tmp_path / "y.npy", shape=(3, 4, 5))
+    assert isinstance(np.load(tmp_path / "y.npy"), np.ndarray)
+
+
+def test_npz_ignores_the_labels_of_an_unlabelled_run(tmp_path: Path) -> None:
+    path = write_npz(tmp_path / "x.npz", images=PIXELS, labels=np.array(["a"] * 6))
+    assert load("npz", path=path, shape=(3, 4, 5))[1].tolist() == [0] * 6
+
+
+HOLES = PIXELS / 255
+HOLES[2, 1, 3, 4] = np.nan
+HOLES[5, 0, 0, :2] = -np.inf
+
+
+def bad(array: Any, shape: tuple[int, ...], *says: str) -> Any:
+    return pytest.param(array, shape, says, id=says[0])
+
+
+@pytest.mark.parametrize(
+    ("array", "shape", "says"),
+    [
+        bad(PIXELS, (3, 5, 4), "the images are [6, 3, 4, 5]", "[N, 3, 5, 4]", "[N, 5, 4, 3]"),
+        bad(PIXELS[:, 0], (3, 4, 5), "the images are [6, 4, 5]", "set `shape`"),
+        bad(PIXELS[:, :, :3, :3], (3, 3, 3), "channels first or last", "resize the images"),
+        bad(PIXELS / 127.5 - 1, (3, 4, 5), "floats from -1.0 to 1.0", "scale them to 0 to 1"),
+        bad(PIXELS * 1.0, (3, 4, 5), "floats from 0.0 to 255.0", "or save uint8"),
+        bad(np.float32(1.0000001) * np.ones((2, 1, 2, 2), "f4"), (1, 2, 2), "to 1.0000001"),
+        bad(PIXELS.astype("i8"), (3, 4, 5), "the images are int64", "save uint8"),
+        bad(PIXELS > 99, (3, 4, 5), "the images are bool"),
+        bad(HOLES, (3, 4, 5), "2 of 6 samples have NaN", "first sample 2; remove or repair"),
+        bad(np.zeros((0, 3, 4, 5), "u1"), (3, 4, 5), "'images' is empty"),
+        bad(np.float32(3), (3,), "'images' is empty"),
+        bad(np.ones((4, 3)), (2,), "the samples are float64 [4, 3], expected numbers [N, 2]"),
+        bad(np.ones(4), (1,), "the samples are float64 [4], expected numbers [N, 1]"),
+        bad(np.array([["a", "b"]]), (2,), "the samples are <U1 [1, 2]"),
+        bad(np.ones((4, 3), "c8"), (3,), "the samples are complex64"),
+        bad(np.array([[1.0], [np.inf], [np.nan]]), (1,), "2 of 3 samples", "first sample 1"),
+        bad(np.array([[1.0], [1e300]]), (1,), "1 of 2 samples", "remove or repair"),
+        bad(np.ones((4, 3, 2)), (3, 2), "shape [3, 2]: give [channels, height, width] or [length]"),
+    ],
+)
+def test_npz_refuses_samples(
+    array: NDArray[Any], shape: tuple[int, ...], says: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = write_npz(tmp_path / "x.npz", images=array)
+    message = error("npz", path=path, shape=shape)
+    assert [part for part in says if part not in message] == []
+    assert str(path) in message or "shape [" in message
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ([0, 1, 2], "the labels are int64 [3]; save one integer for each sample, [6]"),
+        ([[0], [1], [0], [1], [0], [1]], "the labels are int64 [6, 1]"),
+        ([0.0, 1, 0, 1, 0, 1], "the labels are float64 [6]"),
+        (["a"] * 6, "the labels are <U1 [6]"),
+        ([1, 2, 3, 1, 2, 3], "the labels go from 1 to 3, but 3 classes are numbered 0 to 2"),
+        ([0, 1, 2, 0, 1, -1], "the labels go from -1 to 2"),
+    ],
+)
+def test_npz_refuses_labels(labels: list[Any], says: str, tmp_path: Path) -> None:
+    path = write_npz(tmp_path / "x.npz", images=PIXELS, labels=np.array(labels))
+    message = error("npz", path=path, shape=(3, 4, 5), classes=3)
+    assert message.startswith(f"{path}: {says}")
+
+
+def test_npz_refuses_files(tmp_path: Path) -> None:
+    def said(path: Path, **options: Any) -> str:
+        return error("npz", path=path, shape=(3, 4, 5), **options).removeprefix(f"{path}: ")
+
+    assert said(tmp_path / "gone.npz") == "no such file; give the path of a .npz or .npy file"
+    assert said(tmp_path).startswith("no such file")
+    good = write_npz(tmp_path / "good.npz", x=PIXELS, y=PIXELS)
+    assert said(good).startswith("no array 'images', only x, y; set `samples_key`")
+    assert "no array 'labels', only x, y" in said(good, samples_key="x", classes=2)
+    assert "only an empty file" in said(write_npz(tmp_path / "none.npz"))
+    content = good.read_bytes()
+    damaged = bytearray(content)
+    damaged[200:220] = bytes(20)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("images.npy", b"\x93NUMPY\x01\x00")
+    for key, bad_content in [
+        ("x", b""),
+        ("x", b"text, not arrays"),
+        ("x", content[: len(content) // 2]),
+        ("x", bytes(damaged)),
+        ("images", archive.getvalue()),
+    ]:
+        path = tmp_path / "bad.npz"
+        path.write_bytes(bad_content)
+        message = said(path, samples_key=key)
+        assert re.match(r"cannot be read \(\w+\): damaged, not a NumPy file, or", message)
+
+
+def test_npz_never_unpickles(tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "exploded",))
+
+    objects = np.array([Bomb()], dtype=object)
+    path = write_npz(tmp_path / "x.npz", images=objects)
+    np.save(tmp_path / "x.npy", objects, allow_pickle=True)
+    for name in (path, tmp_path / "x.npy"):
+        message = error("npz", path=name, shape=(1,))
+        assert "Python objects, which are never unpickled; save numeric arrays" in message
+        assert "allow_pickle" not in message
+    assert not (tmp_path / "exploded").exists()
+
+
+# ------------------------------------------------------------------ idx
+
+IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+
+
+def idx(array: NDArray[Any], kind: int = 8) -> bytes:
+    sizes = struct.pack(f">{array.ndim}I", *array.shape)
+    return bytes([0, 0, kind, array.ndim]) + sizes + array.tobytes()
+
+
+def write_idx(
+    folder: Path, images: bytes | None = None, labels: bytes | None = None, suffix: str = ""
+) -> Path:
+    images = idx(PIXELS[:, 0]) if images is None else images
+    labels = idx(np.array([0, 1, 2, 0, 1, 2], "u1")) if labels is None else labels
+    (folder / f"{IMAGES}{suffix}").write_bytes(images)
+    (folder / f"{LABELS}{suffix}").write_bytes(labels)
+    return folder
+
+
+def test_idx_reads_plain_and_gzipped_files(tmp_path: Path) -> None:
+    options = {"image_size": (4, 5), "classes": 3}
+    expected = torch.from_numpy(PIXELS[:, :1].copy())
+    write_idx(tmp_path)
+    for path in (tmp_path, tmp_path / IMAGES, tmp_path / f"{IMAGES}.gz"):
+        images, labels = load("idx", path=path, **options)
+        assert torch.equal(images, expected)
+        assert labels.tolist() == [0, 1, 2, 0, 1, 2]
+    content = (tmp_path / IMAGES).read_bytes()
+    (tmp_path / IMAGES).unlink()
+    (tmp_path / f"{IMAGES}.gz").write_bytes(gzip.compress(content))  # beside plain labels
+    for path in (tmp_path, tmp_path / IMAGES, tmp_path / f"{IMAGES}.gz"):
+        assert torch.equal(load("idx", path=path, **options)[0], expected)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+        ("train-images.idx3-ubyte", "train-labels.idx1-ubyte"),
+        ("emnist-letters-train-images-idx3-ubyte.gz", "emnist-letters-train-labels-idx1-ubyte.gz"),
+    ],
+)
+def test_idx_finds_the_labels_beside_any_images_file(
+    images: str, labels: str, tmp_path: Path
+) -> None:
+    stand_in("idx", tmp_path / images, image_size=(3, 3), classes=4)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [images, labels]
+    gzipped = (tmp_path / images).read_bytes()[:2] == b"\x1f\x8b"
+    assert gzipped == images.endswith(".gz")
+    assert load("idx", path=tmp_path / images, image_size=(3, 3), classes=4)[1].max() == 3
+
+
+def test_idx_needs_no_labels_without_classes(tmp_path: Path) -> None:
+    (tmp_path / "pictures").write_bytes(idx(PIXELS[:, 0]))
+    _, labels = load("idx", path=tmp_path / "pictures", image_size=(4, 5), classes=0)
+    assert labels.tolist() == [0] * 6
+    message = error("idx", path=tmp_path / "pictures", image_size=(4, 5), classes=3)
+    assert "no name for its labels file; rename it to NAME-images-idx3-ubyte" in message
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [
+        (b"", "starts with the bytes of an empty file, expected 00 00 08 03"),
+        (b"P5 4 5", "starts with the bytes 50 35 20 34, expected 00 00 08 03; give an idx3 file"),
+        (idx(PIXELS[:, 0, 0]), "starts with the bytes 00 00 08 02"),
+        (idx(PIXELS[:, 0].astype(">f4"), 13), "starts with the bytes 00 00 0d 03"),
+        (idx(PIXELS[:, 0])[:-1], "135 bytes where its header [6, 4, 5] means 136"),
+        (idx(PIXELS[:, 0]) + b"\0", "137 bytes where its header [6, 4, 5] means 136"),
+        (idx(PIXELS[:, 0])[:9], "its header [6, 0, 0] means that it is empty"),
+        (idx(PIXELS[:0, 0]), "its header [0, 4, 5] means that it is empty; fetch the file again"),
+        (
+            bytes([0, 0, 8, 3]) + b"\xff" * 12,
+            f"16 bytes where its header [{2**32 - 1}, {2**32 - 1}, {2**32 - 1}] means "
+            f"{16 + (2**32 - 1) ** 3}",
+        ),
+        (gzip.compress(idx(PIXELS[:, 0]))[:-20], "cannot be read (Compressed file ended"),
+        (b"\x1f\x8b" + bytes(30), "cannot be read (Unknown compression method"),
+        (idx(PIXELS[:, 0, :, :4]), "the images are [4, 4], expected [4, 5]; set `image_size`"),
+    ],
+)
+def test_idx_refuses_images(images: bytes, says: str, tmp_path: Path) -> None:
+    write_idx(tmp_path, images)
+    message = error("idx", path=tmp_path, image_size=(4, 5), classes=3)
+    assert message.startswith(f"{tmp_path / IMAGES}: {says}")
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (idx(PIXELS[:, 0]), "starts with the bytes 00 00 08 03, expected 00 00 08 01"),
+        (idx(np.zeros(5, "u1")), "the labels are uint8 [5]; save one integer for each sample, [6]"),
+        (idx(np.arange(6, dtype="u1")), "the labels go from 0 to 5, but 3 classes are numbered"),
+    ],
+)
+def test_idx_refuses_labels(labels: bytes, says: str, tmp_path: Path) -> None:
+    write_idx(tmp_path, labels=labels)
+    message = error("idx", path=tmp_path, image_size=(4, 5), classes=3)
+    assert message.startswith(f"{tmp_path / LABELS}: {says}")
+
+
+def test_idx_files_that_are_missing(tmp_path: Path) -> None:
+    message = error("idx", path=tmp_path)
+    assert message.startswith(f"{tmp_path / IMAGES}: no such file, nor {IMAGES}.gz; give the path")
+    write_idx(tmp_path)
+    (tmp_path / LABELS).unlink()
+    message = error("idx", path=tmp_path, image_size=(4, 5))
+    assert message.startswith(f"{tmp_path / LABELS}: no such file, nor {LABELS}.gz")
+
+
+# ------------------------------------------------------------------ synthetic distributions
+
+
+@pytest.mark.parametrize("source", ["gaussian_1d", "ring", "grid"])
+def test_synthetic_data_have_a_generator_of_their_own(source: str) -> None:
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    first = load(source, samples=1000)
+    assert torch.equal(before, torch.get_rng_state())
+    torch.manual_seed(2)
+    again, other = load(source, samples=1000), load(source, samples=1000, seed=1)
+    assert torch.equal(first[0], again[0])
+    assert torch.equal(first[1], again[1])
+    assert not torch.equal(first[0], other[0])
+    assert len(load(source)[0]) == 100_000
+
+
+def test_gaussian_1d_has_its_moments() -> None:
+    numbers, labels = load("gaussian_1d")
+    assert numbers.shape == (100_000, 1)
+    assert abs(numbers.mean() - 4) < 0.02
+    assert abs(numbers.std() - 1.25) < 0.02
+    assert not labels.any()
+    numbers, _ = load("gaussian_1d", mean=-2.0, std=0.5, samples=50_000, seed=3)
+    assert numbers.shape == (50_000, 1)
+    assert abs(numbers.mean() + 2) < 0.02
+    assert abs(numbers.std() - 0.5) < 0.02
+
+
+CASES: list[tuple[str, dict[str, Any], float]] = [
+    ("ring", {}, 0.01),
+    ("ring", {"modes": 3, "radius": 2.0, "std": 0.3}, 0.3),
+    ("grid", {}, 0.05),
+    ("grid", {"side": 2, "spacing": 3.0, "std": 0.4}, 0.4),
+]
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize(("source", "options", "std"), CASES)
+def test_mixtures_lie_around_their_modes(
+    source: str, options: dict[str, Any], std: float, standardize: bool
+) -> None:
+    centres, scale = getattr(MODULES[source], f"{source}_modes")(**options, standardize=standardize)
+    points, labels = load(source, **options, standardize=standardize)
+    assert centres.dtype == torch.float32
+    noise = (points - centres[labels]) / scale
+    assert abs(noise.std() - std) < 0.02 * std
+    assert noise.mean().abs() < 0.02 * std
+    high_quality = (noise.norm(dim=1) < 3 * std).float().mean()  # 1 - exp(-4.5)
+    assert abs(high_quality - 0.9889) < 0.002
+    count = len(centres)
+    assert labels.bincount(minlength=count).min() > 0.9 * len(points) / count
+    if standardize:
+        assert abs(points.square().mean().sqrt() - 1) < 0.01
+    else:
+        assert scale == 1
+
+
+def test_modes_are_pacgan_s() -> None:
+    centres, _ = MODULES["ring"].ring_modes()
+    expected = [(math.cos(i * math.pi / 4), math.sin(i * math.pi / 4)) for i in range(8)]
+    torch.testing.assert_close(centres, torch.tensor(expected))
+    centres, _ = MODULES["grid"].grid_modes()
+    axis = [-4.0, -2.0, 0.0, 2.0, 4.0]
+    assert sorted(centres.tolist()) == [[x, y] for x in axis for y in axis]
+
+
+@pytest.mark.parametrize("source", ["ring", "grid"])
+def test_modes_have_the_loader_s_defaults(source: str) -> None:
+    modes = inspect.signature(getattr(MODULES[source], f"{source}_modes")).parameters
+    loader = inspect.signature(getattr(MODULES[source], f"load_{source}")).parameters
+    assert {n: p.default for n, p in modes.items()}.items() <= {
+        n: p.default for n, p in loader.items()
+    }.items()
+
+
+# ------------------------------------------------------------------ how the files are written
+
+
+@pytest.mark.parametrize("path", sorted(DATA.rglob("*.py")), ids=lambda path: path.stem)
+def test_files_are_short_and_import_only_what_projects_have(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    allowed = {"numpy", "PIL", "torch", "annotated_types", "_files"} | sys.stdlib_module_names
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert (node.module or "").split(".")[0] in allowed
+        elif isinstance(node, ast.Import):
+            assert {alias.name.split(".")[0] for alias in node.names} <= allowed
+        elif isinstance(node, ast.FunctionDef):
+            assert node.end_lineno is not None
+            assert node.end_lineno - node.lineno < 40, node.name
+            # Nested functions explain themselves by their place.
+            assert ast.get_docstring(node) or node not in tree.body, node.name
