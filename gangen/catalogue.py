@@ -5,7 +5,7 @@ A kind is a folder, a component a file in it. The compiler knows the kinds, neve
 
 from __future__ import annotations
 
-import hashlib
+import ast
 import importlib.util
 import os
 from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ EVERY = Option(
     required=False,
     default=1,
     description="apply it every N-th step with N times its weight (lazy regularisation)",
-    annotation="int",
+    written=ast.Name("int"),
 )
 
 
@@ -173,6 +173,8 @@ class Catalogue:
 
     def digest(self) -> str:
         """sha256 over every file, the compiler's own included: equal digests print alike."""
+        import hashlib  # with OpenSSL, which only a build needs
+
         hashed = hashlib.sha256()
         for root in (*self.roots, Path(__file__).parent):
             for path in _files(root):

@@ -132,6 +132,10 @@ class Choices:
         also: Sequence[str] = (),
     ) -> Chosen | None:
         """A component's options read."""
+        known = component.options(function)
+        if not options and not any(option.required for option in known.values()):
+            defaults = {name: option.default for name, option in known.items()}
+            return Chosen(component, defaults, path)  # a model costs more than all the rest
         model = component.model(function)
         owner = f"{KINDS[component.kind]} {component.name}"
         hint = lambda key: self.elsewhere(component.kind, key)  # noqa: E731

@@ -13,7 +13,6 @@ The hierarchy; in brackets the exit code of the command line:
 A Problem is one finding, at a Place in a Source (a file, a preset, a `--set`).
 """
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -218,6 +217,8 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` most likely stands for; case and `-` for `_` do not count."""
     if len(word) > 100:  # difflib is quadratic
         return None
+    import difflib  # only for those who err
+
     plain = {candidate.lower().replace("-", "_"): candidate for candidate in candidates}
     wanted = word.lower().replace("-", "_")
     close = difflib.get_close_matches(wanted, plain, n=1, cutoff=0.65)

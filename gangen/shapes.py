@@ -6,7 +6,6 @@ Nothing here needs torch; a test holds every rule of the catalogue against torch
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -197,7 +196,7 @@ class Rule:
             raise ValueError(f"a shape rule reads 'in -> out', got {text!r}")
         pattern = tuple(part.strip() for part in left.split(",") if part.strip())
         result = f"({right.strip()},)"
-        ast.parse(result, mode="eval")
+        _compiled(result)  # raises the SyntaxError here
         return cls(text, pattern, result)
 
     def bind(self, shape: Shape) -> dict[str, Any] | None:

@@ -30,25 +30,52 @@ _TYPES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Option:
-    """One keyword-only parameter: a YAML key."""
+    """One keyword-only parameter: a YAML key; `written` is its annotation in the file."""
 
     name: str
     type: Any
     required: bool
     default: Any
     description: str
-    annotation: str  # without bounds, as it is printed into a generated project
+    written: ast.expr
+
+    @property
+    def annotation(self) -> str:
+        """Its type without bounds, as it is printed into a generated project."""
+        return ast.unparse(Unbound().visit(ast.parse(ast.unparse(self.written))))
 
 
 @dataclass(frozen=True)
 class Function:
-    """A public function of a component."""
+    """A public function of a component; its options are read when they are asked for."""
 
-    name: str
-    ports: tuple[str, ...]
-    options: Mapping[str, Option]
-    summary: str
+    module: Module
     node: ast.FunctionDef
+
+    @property
+    def name(self) -> str:
+        """Its name in the file."""
+        return self.node.name
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """What the compiler wires."""
+        return tuple(argument.arg for argument in self.node.args.args)
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring."""
+        return (ast.get_docstring(self.node) or "").partition("\n")[0]
+
+    @cached_property
+    def options(self) -> Mapping[str, Option]:
+        """Its YAML keys."""
+        arguments = self.node.args
+        described = _described(ast.get_docstring(self.node) or "")
+        return {
+            argument.arg: self.module.option(argument, default, described.get(argument.arg, ""))
+            for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        }
 
     @property
     def call(self) -> ast.expr:
@@ -95,22 +122,13 @@ class Module:
     def functions(self) -> dict[str, Function]:
         """Public functions by name."""
         return {
-            name: self._function(node)
+            name: Function(self, node)
             for name, node in self.definitions.items()
             if isinstance(node, ast.FunctionDef) and not name.startswith("_")
         }
 
-    def _function(self, node: ast.FunctionDef) -> Function:
-        doc = ast.get_docstring(node) or ""
-        described = _described(doc)
-        options = {
-            argument.arg: self._option(argument, default, described.get(argument.arg, ""))
-            for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-        }
-        ports = tuple(argument.arg for argument in node.args.args)
-        return Function(node.name, ports, options, doc.partition("\n")[0], node)
-
-    def _option(self, argument: ast.arg, default: ast.expr | None, description: str) -> Option:
+    def option(self, argument: ast.arg, default: ast.expr | None, description: str) -> Option:
+        """A keyword-only parameter of one of its functions."""
         assert argument.annotation is not None, f"{self.name}: {argument.arg} needs a type"
         return Option(
             name=argument.arg,
@@ -118,7 +136,7 @@ class Module:
             required=default is None,
             default=None if default is None else ast.literal_eval(default),
             description=description,
-            annotation=ast.unparse(Unbound().visit(ast.parse(ast.unparse(argument.annotation)))),
+            written=argument.annotation,
         )
 
     def _type(self, annotation: ast.expr) -> Any:

@@ -181,16 +181,9 @@ class View:
         return Code(self.plan.family.averaged)
 
     @property
-    def averaged_buffers(self) -> Code:
-        """Running statistics are averaged along where there are any."""
-        network = self.plan.networks[self.plan.family.averaged]
-        buffers = any(word == "buffers" for word, _ in network.capabilities())
-        return Code(", use_buffers=True") if buffers else Code("")
-
-    @property
     def sampler(self) -> Code:
         """The network that pictures come from."""
-        return Code("ema.module") if self.averaged else self.averaged_network
+        return Code("ema") if self.averaged else self.averaged_network
 
     @property
     def state(self) -> Code:

@@ -37,7 +37,7 @@ INLINED = ("blocks", "conditioning", "reparametrizations", "optimizers")
 LIBRARIES = [path for kind in KINDS for path in sorted(TEMPLATES.glob(f"{kind}/_*.py"))]
 FAMILIES = [CATALOGUE.family(name) for name in CATALOGUE.names("families")]
 ROLES = {name for family in FAMILIES for name in family.roles}
-LAYER_WORDS = {"batch_statistics", "buffers", "lipschitz", "weight"}
+LAYER_WORDS = {"batch_statistics", "lipschitz", "weight"}
 SUBJECT_WORDS = {role: {"bounded_output", *LAYER_WORDS} for role in ROLES} | {"data": {"labels"}}
 PRESETS = CATALOGUE.names("presets")
 MODE = black.Mode(line_length=100, target_versions={black.TargetVersion.PY310})
@@ -415,21 +415,9 @@ def test_reparametrizations_add_no_parameters(component: Component) -> None:
         (name,) = block.functions
         options, ports = arguments(block, name, (16, 6, 8))
         plain = getattr(python(block), name)(*ports, **options)
-        before = {n for n, _ in plain.named_buffers()}
         parameters = sum(p.numel() for p in plain.parameters())
         wrapped = wrap(plain, **{n: o.default for n, o in function.options.items()})
         assert sum(p.numel() for p in wrapped.parameters()) == parameters
-        has_buffers = {n for n, _ in wrapped.named_buffers()} != before
-        assert has_buffers == ("buffers" in component.constant("GIVES", []))
-
-
-@every_component("blocks")
-def test_buffers_are_declared(component: Component) -> None:
-    for name, shape in ((n, s) for c, n, s in layer_cases() if c is component):
-        options, ports = arguments(component, name, shape)
-        module = getattr(python(component), name)(*ports, **options)
-        assert bool(list(module.buffers())) == ("buffers" in component.constant("GIVES", []))
-        assert module.training
 
 
 @every_component("blocks")

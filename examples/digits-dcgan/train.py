@@ -5,13 +5,13 @@ python train.py --batch-size 128 --out-dir runs/b128
 torchrun --standalone --nproc-per-node=4 train.py   # four GPUs share each batch
 """
 
+import copy
 import math
 import sys
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import trange
 
 from config import Config, changed_knobs, parse_args, to_plain
@@ -33,6 +33,7 @@ from runtime import (
     prepare,
     save_checkpoint,
     seed_everything,
+    update_ema,
 )
 
 
@@ -45,11 +46,11 @@ def train(config: Config) -> None:
 
     generator = Generator().to(device)  # z [B, 100] -> data [B, 1, 16, 16]
     discriminator = Discriminator().to(device)  # x [B, 1, 16, 16] -> logits [B]
-    ema = AveragedModel(
-        generator, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True
+    ema = copy.deepcopy(generator).requires_grad_(False)  # its weights, averaged over the steps
+    g_opt = torch.optim.Adam(generator.parameters(), lr=config.g_lr, betas=(0.5, 0.999), fused=True)
+    d_opt = torch.optim.Adam(
+        discriminator.parameters(), lr=config.d_lr, betas=(0.5, 0.999), fused=True
     )
-    g_opt = torch.optim.Adam(generator.parameters(), lr=config.g_lr, betas=(0.5, 0.999))
-    d_opt = torch.optim.Adam(discriminator.parameters(), lr=config.d_lr, betas=(0.5, 0.999))
 
     # Checkpoints hold the plain modules, never their compiled or distributed wrappers.
     state: State = {
@@ -71,7 +72,7 @@ def train(config: Config) -> None:
     if rank == 0:
         metrics = MetricWriter(config.out_dir, start, tensorboard=config.tensorboard)
         if start == 0:
-            save_samples(ema.module, fixed_z, config, 0)
+            save_samples(ema, fixed_z, config, 0)
     stop = StopSignal()
     progress = trange(start, config.steps, initial=start, total=config.steps, disable=rank > 0)
     for step in progress:
@@ -100,7 +101,7 @@ def train(config: Config) -> None:
             g_opt.zero_grad()
             g_loss.backward()
         g_opt.step()
-        ema.update_parameters(generator)
+        update_ema(ema, generator, decay=min(config.ema_decay, (step + 1) / (step + 10)))
 
         done = step + 1
         signal_number = stop.received(done)
@@ -116,7 +117,7 @@ def train(config: Config) -> None:
                 metrics.write(done, values)
                 progress.set_postfix({name: f"{value:.4g}" for name, value in values.items()})
         if rank == 0 and done % config.sample_every == 0:
-            save_samples(ema.module, fixed_z, config, done)
+            save_samples(ema, fixed_z, config, done)
         if save_due:
             saved = done
             if rank == 0:

@@ -158,6 +158,14 @@ def evaluating(module: nn.Module) -> Iterator[nn.Module]:
         module.train(training)
 
 
+@torch.no_grad()
+def update_ema(average: nn.Module, module: nn.Module, decay: float) -> None:
+    """average = decay * average + (1 - decay) * module; buffers are copied. Never waits."""
+    torch._foreach_lerp_(list(average.parameters()), list(module.parameters()), 1 - decay)
+    for kept, current in zip(average.buffers(), module.buffers(), strict=True):
+        kept.copy_(current)
+
+
 def mix_seeds(*numbers: int) -> int:
     """One 64-bit seed from several numbers, none negative; near numbers give unrelated seeds."""
     # NumPy pads with zeros; with their count behind them (0,) and (0, 0) differ.

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
 
 from config import Config
 from models import Generator, sample_latent
@@ -49,9 +48,7 @@ def positive(text: str) -> int:
 def load_generator(checkpoint: Path, device: torch.device) -> Generator:
     """The trained generator, weights averaged over training; raises CheckpointError."""
     generator = Generator().to(device)
-    ema = AveragedModel(generator, use_buffers=True)
-    load_checkpoint(checkpoint, {"ema": ema}, device)
-    generator.load_state_dict(ema.module.state_dict())
+    load_checkpoint(checkpoint, {"ema": generator}, device)
     return generator
 
 

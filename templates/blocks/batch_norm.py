@@ -10,7 +10,7 @@ SHAPES = {
     "batch_norm_2d": "channels, height, width -> channels, height, width",
 }
 PARAMETERS = "2 * channels"
-GIVES = ["batch_statistics", "buffers"]
+GIVES = ["batch_statistics"]
 
 
 def batch_norm_1d(channels: int, *, eps: Annotated[float, Gt(0), Le(0.1)] = 1e-5) -> nn.Module:

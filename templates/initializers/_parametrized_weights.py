@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 
 @torch.no_grad()
@@ -17,7 +18,10 @@ def initialize(module: nn.Module, fill: Callable[[Tensor], Tensor]) -> None:
         return
     if module.bias is not None:
         nn.init.zeros_(module.bias)
-    module.weight = fill(torch.empty_like(module.weight))  # type: ignore[assignment]
+    if not parametrize.is_parametrized(module, "weight"):
+        fill(module.weight)
+        return
+    module.weight = fill(torch.empty_like(module.weight))
     # Spectral norm's power iteration had settled on the weight from before; every access is a
     # step of it in training mode. Without these, eval mode would divide by a wrong norm.
     for _ in range(15):

@@ -27,4 +27,6 @@ def adam(
         eps: added to the denominator.
         weight_decay: L2 penalty on the weights, through the gradient.
     """
-    return torch.optim.Adam(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
+    return torch.optim.Adam(
+        parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True
+    )

@@ -27,4 +27,6 @@ def adamw(
         eps: added to the denominator.
         weight_decay: lambda in algorithm 2.
     """
-    return torch.optim.AdamW(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
+    return torch.optim.AdamW(
+        parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True
+    )

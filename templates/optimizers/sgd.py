@@ -25,5 +25,10 @@ def sgd(
         nesterov: look ahead along the momentum; needs momentum above 0.
     """
     return torch.optim.SGD(
-        parameters, lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov
+        parameters,
+        lr=lr,
+        momentum=momentum,
+        weight_decay=weight_decay,
+        nesterov=nesterov,
+        fused=True,
     )

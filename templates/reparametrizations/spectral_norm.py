@@ -6,7 +6,7 @@ from annotated_types import Ge
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-GIVES = ["lipschitz", "buffers"]
+GIVES = ["lipschitz"]
 HELPERS = {"_weights": "_parametrized_weights"}  # how an initialiser reaches the weight
 
 
