@@ -95,3 +95,13 @@ def markdown(text: str) -> Code:
 def toml(text: str) -> Code:
     """A TOML basic string, quotes included."""
     return Code(f'"{docstring(text)}"')
+
+
+def first_sentence(text: str) -> str:
+    """Without its full stop; the one of "eq. 3" or "et al. 2016" ends none."""
+    return re.split(r"(?<!\beq)(?<!\bal)\. ", text, maxsplit=1)[0].rstrip(".")
+
+
+def first_clause(text: str) -> str:
+    """The first sentence up to a semicolon."""
+    return first_sentence(text).partition("; ")[0]

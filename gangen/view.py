@@ -20,7 +20,7 @@ from gangen.gather import Pieces
 from gangen.network_view import FactoryView, NetworkView, only
 from gangen.plan import Plan, Term
 from gangen.spec import Chosen, Training
-from gangen.text import Code, literal
+from gangen.text import Code, first_clause, literal
 
 
 @dataclass(frozen=True)
@@ -257,6 +257,6 @@ class View:
 
 def _option_knob(chosen: Chosen, option: str, name: str) -> Knob:
     known = chosen.component.options()[option]
-    first = known.description.split(". ")[0].split("; ")[0].rstrip(".")
+    first = first_clause(known.description)
     value: Any = chosen.options[option]
     return Knob(Code(name), Code(known.annotation), literal(value), first)

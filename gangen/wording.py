@@ -26,6 +26,7 @@ from gangen.describe import (
 )
 from gangen.errors import Place, Problems, did_you_mean, dotted, one_of, shown
 from gangen.marks import Marks
+from gangen.text import first_sentence
 from gangen.yaml_text import is_number, plain_scalar
 from gangen.yaml_write import flow
 
@@ -232,7 +233,7 @@ def about(key: str, info: FieldInfo) -> str | None:
         return None
     default = None if info.is_required() else info.get_default(call_default_factory=False)
     known = isinstance(default, int | float | str | tuple) and default not in ("", ())
-    text = f"{key}: {info.description.partition('. ')[0].rstrip('.')}"
+    text = f"{key}: {first_sentence(info.description)}"
     return f"{text} (default {flow(default)})" if known else text
 
 

@@ -23,7 +23,9 @@ DIGITS = "[0-9]+(?:_[0-9]+)*"
 INTEGER = re.compile(f"[-+]?{DIGITS}|0o[0-7]+|0x[0-9a-fA-F]+")
 FLOAT = re.compile(rf"[-+]?(?:\.[0-9]+|{DIGITS}(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 # What YAML forbids rather than all but what it allows: those long ranges take 3 ms to compile.
-UNPRINTABLE = re.compile("[\x00-\x08\v\f\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\v\f\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 ESCAPED_IN = re.compile("[\x00\ud800-\udfff]")  # what an escape in a quoted text can still bring in
 
 ESCAPE_HELP = "write such a text in 'single quotes', where \\ is an ordinary character"

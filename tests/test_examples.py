@@ -1,5 +1,7 @@
 """The examples: each builds to clean code; two are committed as they come out."""
 
+import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -67,8 +69,6 @@ def test_every_example_passes_linters_and_its_own_tests(spec: Path, tmp_path: Pa
 
 def run(project: Path, module: str, *arguments: str, **environment: str) -> None:
     """python -m module in the project, which must succeed."""
-    import os
-
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=project,
@@ -79,6 +79,14 @@ def run(project: Path, module: str, *arguments: str, **environment: str) -> None
     )
     report = textwrap.indent(done.stdout[-4000:] + done.stderr[-2000:], "    ")
     assert done.returncode == 0, f"{module} {' '.join(arguments)}\n{report}"
+
+
+def test_the_spec_in_the_readme_compiles(tmp_path: Path) -> None:
+    block = re.search(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert block is not None
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(block[1])
+    assert not compile_spec(spec, CATALOGUE).problems.all
 
 
 @pytest.mark.slow
