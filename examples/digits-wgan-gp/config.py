@@ -19,7 +19,7 @@ class Config:
     d_steps: int = 5  # discriminator updates per generator update
     g_lr: float = 1e-4  # learning rate of the generator
     d_lr: float = 1e-4  # learning rate of the discriminator
-    gradient_penalty_weight: float = 10.0  # lambda in eq
+    gradient_penalty_weight: float = 10.0  # lambda in eq. 3
     gradient_penalty_target: float = 1.0  # norm that the gradient is drawn to
     ema_decay: float = 0.999  # decay of the generator's weight average, per step
     seed: int = 0  # decides weights, data order and noise
