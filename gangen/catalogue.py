@@ -6,6 +6,7 @@ A kind is a folder, a component a file in it. The compiler knows the kinds, neve
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib.util
 import os
 from collections.abc import Iterator, Mapping
@@ -49,7 +50,9 @@ EVERY = Option(
 class SpecModel(BaseModel):
     """Base of everything read from a spec: frozen, strict, nothing unknown."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 @dataclass(frozen=True)
@@ -173,8 +176,6 @@ class Catalogue:
 
     def digest(self) -> str:
         """sha256 over every file, the compiler's own included: equal digests print alike."""
-        import hashlib  # with OpenSSL, which only a build needs
-
         hashed = hashlib.sha256()
         for root in (*self.roots, Path(__file__).parent):
             for path in _files(root):
