@@ -50,9 +50,7 @@ EVERY = Option(
 class SpecModel(BaseModel):
     """Base of everything read from a spec: frozen, strict, nothing unknown."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,4 @@
-"""What can go wrong, where it did, and how a person is told.
-
-The hierarchy; in brackets the exit code of the command line:
+"""What can go wrong, where it did, and how a person is told. In brackets: the exit code.
 
     GangenError                 [70] never raised itself: a bug in gangen
     ├── UsageError              [2]  the command or its arguments are wrong

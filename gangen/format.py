@@ -25,7 +25,7 @@ def format_files(
     names = [PurePosixPath(path) for path in (*files, *copied)]
     own = {"tests"} | {p.stem for p in names if p.suffix == ".py" and len(p.parts) == 1}
     done = {path: f"{text.rstrip()}\n" for path, text in files.items()}
-    python = {p: _tidy(p, text, own) for p, text in files.items() if p.endswith(".py")}
+    python = {p: _tidy(p, text, own) for p, text in done.items() if p.endswith(".py")}
     done |= run_black(python, time_limit)
     return {path: text.encode() for path, text in done.items()} | dict(copied)
 
@@ -72,7 +72,7 @@ def tidy_imports(text: str, own: set[str]) -> str:
     """Gather the top-level imports, drop what is never read, and put them in isort's order.
 
     Templates write their imports once and never around a condition; what a generated file does not
-    use is dropped here.
+    use is dropped here. The result is as black would have it: what black changes, it reads twice.
     """
     tree = ast.parse(text)
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -86,8 +86,9 @@ def tidy_imports(text: str, own: set[str]) -> str:
         lines[node.lineno - 1 : node.end_lineno] = [None] * (node.end_lineno - node.lineno + 1)
     start = imports[0].lineno - 1
     head = "".join(line for line in lines[:start] if line is not None)
-    tail = "".join(line for line in lines[start:] if line is not None)
-    return f"{head}{sorted_imports(statements, own)}\n\n\n{tail.lstrip()}"
+    tail = "".join(line for line in lines[start:] if line is not None).lstrip()
+    gap = "\n\n\n" if tail.startswith(("def ", "class ", "@", "#")) else "\n\n"
+    return f"{head}{sorted_imports(statements, own)}{gap}{tail}"
 
 
 def _statements(node: ast.Import | ast.ImportFrom, used: set[str]) -> list[str]:

@@ -17,7 +17,8 @@ def main() -> None:
     """Format every file; a ValueError of black's ends the program and names the file."""
     mode = black.Mode(line_length=LINE_LENGTH, target_versions={TargetVersion.PY310})
     files = json.load(sys.stdin)
-    gc.freeze()  # what is here stays: collecting black's syntax trees, which are cyclic, is cheap
+    gc.disable()  # but after each file, for black's syntax trees are cyclic;
+    gc.freeze()  # that is cheap when what is here now is not looked at
     for path, text in files.items():
         try:
             files[path] = black.format_str(text, mode=mode)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gangen.catalogue import Component
-from gangen.signature import Module, Unbound
+from gangen.signature import Module, without_bounds
 from gangen.text import Code
 
+LINE_LENGTH = 100  # as in formatter.py
 _CONSTANT = re.compile(r"(#.*\n)*[A-Z_]+\b")
 
 
@@ -111,11 +113,13 @@ class Collection:
 
 def _names(node: ast.AST) -> list[str]:
     """Names that are read, in order of appearance; bounds in annotations do not count."""
-    stripped = Unbound().visit(ast.parse(ast.unparse(node)))
     found: dict[str, None] = {}
-    for child in ast.walk(stripped):
+    waiting = deque([node])
+    while waiting:
+        child = without_bounds(waiting.popleft())
         if isinstance(child, ast.Name):
             found.setdefault(child.id)
+        waiting.extend(ast.iter_child_nodes(child))
     return list(found)
 
 
@@ -137,21 +141,15 @@ def _source(module: Module, node: ast.stmt) -> str:
 
 def unbound(text: str) -> str:
     """The same source with `Annotated[T, …]` replaced by `T`, everything else untouched."""
-    while "Annotated[" in text:
-        node = next(
-            child
-            for child in ast.walk(ast.parse(text))
-            if isinstance(child, ast.Subscript)
-            and isinstance(child.value, ast.Name)
-            and child.value.id == "Annotated"
-        )
-        assert isinstance(node.slice, ast.Tuple)
-        inner = ast.get_source_segment(text, node.slice.elts[0])
-        whole = ast.get_source_segment(text, node)
-        assert inner is not None
-        assert whole is not None
-        text = text.replace(whole, inner)
-    return text
+    plain = text
+    for node in ast.walk(ast.parse(text)) if "Annotated[" in text else ():
+        bare = without_bounds(node)
+        if bare is not node:
+            whole, inner = (ast.get_source_segment(text, part) for part in (node, bare))
+            assert whole is not None
+            assert inner is not None
+            plain = plain.replace(whole, inner)
+    return plain
 
 
 def sorted_imports(statements: Iterable[str], own: Iterable[str] = ()) -> str:
@@ -170,8 +168,16 @@ def sorted_imports(statements: Iterable[str], own: Iterable[str] = ()) -> str:
         sections[_section(module, own)].append(statement)
     for module, parts in sorted(named.items(), key=_by_module):
         merged = sorted({n.strip() for part in parts for n in part.split(",")}, key=_isort_key)
-        sections[_section(module, own)].append(f"from {module} import {', '.join(merged)}")
+        sections[_section(module, own)].append(_from(module, merged))
     return "\n\n".join("\n".join(section) for section in sections if section)
+
+
+def _from(module: str, names: Iterable[str]) -> str:
+    """An import on one line, or with a line for each name when that is too long."""
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    return f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
 
 
 def _by_module(item: tuple[str, object]) -> str:

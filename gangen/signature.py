@@ -150,14 +150,23 @@ class Module:
 
 
 class Unbound(ast.NodeTransformer):
-    """Annotated[T, bounds] -> T."""
+    """Annotated[T, bounds] -> T, everywhere in an annotation."""
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
-        if isinstance(node.value, ast.Name) and node.value.id == "Annotated":
-            assert isinstance(node.slice, ast.Tuple)
-            return node.slice.elts[0]
-        return node
+        return without_bounds(node)
+
+
+def without_bounds(node: ast.AST) -> ast.AST:
+    """`T` of `Annotated[T, bounds]`; every other node as it is."""
+    while (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "Annotated"
+    ):
+        assert isinstance(node.slice, ast.Tuple)
+        node = node.slice.elts[0]
+    return node
 
 
 def _is_docstring(statement: ast.stmt) -> bool:

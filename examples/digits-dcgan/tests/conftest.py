@@ -1,6 +1,5 @@
 """What the tests share: a run that takes seconds."""
 
-import warnings
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ import torch
 from config import Config
 
 torch.set_num_threads(1)  # tiny tensors: more threads only wait for each other
-warnings.filterwarnings("ignore", message="The given buffer is not writable")
 
 
 @pytest.fixture
