@@ -26,7 +26,7 @@ from gangen.yaml_text import (
     is_number,
     place_after,
     plain_scalar,
-    read_bytes,
+    spec_bytes,
 )
 
 MAX_DEPTH, MAX_NODES = 64, 20_000
@@ -36,7 +36,7 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both give the sam
 
 def load_file(path: Path, problems: Problems) -> Document:
     """Read the spec at `path`. Raises UsageError when there is nothing to read."""
-    return load(read_bytes(path), str(path), problems)
+    return load(spec_bytes(path), str(path), problems)
 
 
 def load(text: str | bytes, name: str, problems: Problems) -> Document:

@@ -259,18 +259,18 @@ def _ast_digest(source: bytes) -> str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _digest(ascii(_plain(ast.parse(source))).encode())
+            return _digest(_spelled(ast.parse(source)).encode())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
-def _plain(node: object) -> object:
-    if isinstance(node, ast.AST):
-        present = [
-            (name, value) for name, value in ast.iter_fields(node) if value not in (None, [])
-        ]
-        return [type(node).__name__, [(name, _plain(value)) for name, value in present]]
-    return [_plain(item) for item in node] if isinstance(node, list) else node
+def _spelled(node: object) -> str:
+    """A tree as text: of each node its type and its fields that are not empty."""
+    if not isinstance(node, ast.AST):
+        return f"[{', '.join(map(_spelled, node))}]" if isinstance(node, list) else ascii(node)
+    fields = [(name, getattr(node, name, None)) for name in node._fields]
+    inside = [f"('{n}', {_spelled(v)})" for n, v in fields if v is not None and v != []]
+    return f"['{type(node).__name__}', [{', '.join(inside)}]]"
 
 
 def _base_content(files: Mapping[str, bytes]) -> bytes:

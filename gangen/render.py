@@ -66,6 +66,7 @@ def make_environment(catalogue: Catalogue, family: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
+        optimized=False,  # each template is compiled to be run once
     )
     environment.filters = {
         "py": literal,

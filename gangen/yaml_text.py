@@ -56,7 +56,7 @@ class Fatal(Exception):
     """Reading cannot go on; the reason is among the problems already."""
 
 
-def read_bytes(path: Path) -> bytes:
+def spec_bytes(path: Path) -> bytes:
     """The file at `path`, or a little more than the longest allowed. Raises UsageError."""
     try:
         with path.open("rb") as file:
