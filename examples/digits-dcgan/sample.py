@@ -1,4 +1,4 @@
-"""Draw samples from the trained generator of digits-dcgan.
+"""Draw samples from the trained generator.
 
 python sample.py                                   # 64 samples and a picture of them, in samples/
 python sample.py --count 10000 --seed 1 --out many

@@ -1,4 +1,6 @@
-"""Train digits-dcgan. Run the same command again to resume, or with a higher --steps to train on.
+"""Train digits-dcgan.
+
+Run the same command again to resume, or with a higher --steps to train on.
 
 python train.py                                     # all knobs: python train.py --help
 python train.py --batch-size 128 --out-dir runs/b128
