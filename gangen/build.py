@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from gangen import __version__
 from gangen.catalogue import Catalogue
 from gangen.compose import Compiled, compile_spec
-from gangen.errors import Problem
+from gangen.errors import ConflictError, Problem, one_of
 from gangen.format import black_version, format_files
 from gangen.lock import Stamp, read_lock, unchanged
 from gangen.publish import publish, recover
@@ -71,6 +71,8 @@ def build(
         changes = tuple(FileChange(path, "same") for path in lock.files)
     else:
         files = project_files(compiled, catalogue)
+        if lock is None:
+            _refuse_foreign(root, files, spec)
         before = {path: _read(root / path) for path in files}
         published = publish(root, files, stamp, dry_run=dry_run)
         changes = tuple(
@@ -84,6 +86,26 @@ def build(
         time.perf_counter() - started,
         all(change.action == "same" for change in changes),
     )
+
+
+def _refuse_foreign(root: Path, files: Mapping[str, bytes], spec: Path) -> None:
+    """A first build does not mix its files with a stranger's; hidden ones (.git) do not count."""
+    own = {path.partition("/")[0] for path in files}
+    names = sorted(entry.name for entry in root.iterdir()) if root.is_dir() else []
+    foreign = [
+        name
+        for name in names
+        if name not in own and not name.startswith(".") and not _is(root / name, spec)
+    ]
+    if foreign:
+        raise ConflictError(
+            f"{root} holds files that gangen did not write: {one_of(foreign)}; nothing was written",
+            help="build into a new folder with -o",
+        )
+
+
+def _is(path: Path, spec: Path) -> bool:
+    return spec.exists() and path.samefile(spec)
 
 
 def project_files(compiled: Compiled, catalogue: Catalogue) -> dict[str, bytes]:

@@ -90,7 +90,8 @@ class Wording:
             self.wrong_type(path, f"the name of {with_article(noun)}", name, choices)
             return False
         if name not in names:
-            guess = did_you_mean(name, names)
+            same_stem = (known for known in names if known.partition("@")[0] == name)
+            guess = next(same_stem, None) or did_you_mean(name, names)
             ending = f'; did you mean "{guess}"?' if guess else ""
             self.problems.add(
                 "unknown-name",

@@ -100,6 +100,21 @@ def test_edited_and_foreign_files_are_named_and_kept(tmp_path: Path, catalogue: 
     assert tree(tmp_path / "out") == before
 
 
+def test_a_first_build_does_not_mix_with_foreign_files(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    (tmp_path / "spec.yaml").write_bytes(SPEC.read_bytes())
+    (tmp_path / ".git").mkdir()
+    build(tmp_path / "spec.yaml", tmp_path, catalogue)  # the spec's own folder is a good place
+
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "thesis.tex").write_text("mine")
+    with pytest.raises(ConflictError, match=r"thesis\.tex"):
+        build(SPEC, other, catalogue)
+    assert [path.name for path in other.iterdir()] == ["thesis.tex"]
+
+
 def test_a_dry_run_writes_nothing(tmp_path: Path, catalogue: Catalogue) -> None:
     done = build(SPEC, tmp_path / "out", catalogue, dry_run=True)
     assert {change.action for change in done.changes} == {"create"}

@@ -247,7 +247,7 @@ def test_folder_that_is_missing_or_empty(tmp_path: Path) -> None:
     for classes in (0, 2):
         message = error("folder", path=gone, classes=classes, **options)
         assert message == (
-            f"{gone}: no such folder; give the path of the folder that holds the images"
+            f"{gone}: no such folder; name the folder that holds the images with --data-path"
         )
         assert f"{file}: not a folder" in error("folder", path=file, classes=classes, **options)
     (tmp_path / ".hidden.png").write_bytes(b"")
@@ -596,7 +596,7 @@ def test_npz_refuses_files(tmp_path: Path) -> None:
     def said(path: Path, **options: Any) -> str:
         return error("npz", path=path, shape=(3, 4, 5), **options).removeprefix(f"{path}: ")
 
-    assert said(tmp_path / "gone.npz") == "no such file; give the path of a .npz or .npy file"
+    assert said(tmp_path / "gone.npz") == "no such file; name a .npz or .npy file with --data-path"
     assert said(tmp_path).startswith("no such file")
     good = write_npz(tmp_path / "good.npz", x=PIXELS, y=PIXELS)
     assert said(good).startswith("no array 'images', only x, y; set `samples_key`")
@@ -740,7 +740,9 @@ def test_idx_refuses_labels(labels: bytes, says: str, tmp_path: Path) -> None:
 
 def test_idx_files_that_are_missing(tmp_path: Path) -> None:
     message = error("idx", path=tmp_path)
-    assert message.startswith(f"{tmp_path / IMAGES}: no such file, nor {IMAGES}.gz; give the path")
+    assert message.startswith(
+        f"{tmp_path / IMAGES}: no such file, nor {IMAGES}.gz; name its folder"
+    )
     write_idx(tmp_path)
     (tmp_path / LABELS).unlink()
     message = error("idx", path=tmp_path, image_size=(4, 5))

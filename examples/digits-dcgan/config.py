@@ -19,7 +19,7 @@ class Config:
     g_lr: float = 2e-4  # learning rate of the generator
     d_lr: float = 2e-4  # learning rate of the discriminator
     real_label: float = 1.0  # target for real samples
-    ema_decay: float = 0.999  # decay of the generator's weight average, per step
+    ema_decay: float = 0.999  # decay of the generator's weight average, per step, after a warm-up
     seed: int = 0  # decides weights, data order and noise
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"  # auto: the fastest one present
     bf16: bool = False  # run the networks under bfloat16 autocast

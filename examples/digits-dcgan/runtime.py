@@ -101,6 +101,23 @@ def prepare(module: nn.Module, *, compile: bool) -> nn.Module:
     return prepared
 
 
+def agree_on(step: int) -> int:
+    """The step to start from, the same in every process.
+
+    Raises:
+        CheckpointError: the processes found different checkpoints.
+    """
+    if dist.is_initialized():
+        bounds = torch.tensor([step, -step])
+        dist.all_reduce(bounds, dist.ReduceOp.MAX)
+        if bounds.sum() != 0:
+            raise CheckpointError(
+                "the processes found different checkpoints; --out-dir must be on a disk that all "
+                "of them share"
+            )
+    return step
+
+
 class StopSignal:
     """Notes SIGINT and SIGTERM, so that the step in progress ends and can be saved."""
 

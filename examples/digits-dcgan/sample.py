@@ -27,20 +27,25 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, default=Path("samples"), help="folder; default: samples"
     )
-    parser.add_argument("--count", type=positive, default=64, help="samples, or rows; default: 64")
-    parser.add_argument("--batch-size", type=positive, default=256, help="samples at a time")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same samples")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--interpolate", type=positive, metavar="N", help="N steps in every row")
+    parser.add_argument(
+        "--count", type=whole_number, default=64, help="samples, or rows; default: 64"
+    )
+    parser.add_argument("--batch-size", type=whole_number, default=256, help="samples at a time")
+    parser.add_argument(
+        "--seed", type=whole_number, default=1, help="the same draws the same; default: 1"
+    )
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    parser.add_argument(
+        "--interpolate", type=whole_number, metavar="N", help="N steps in every row"
+    )
     return parser.parse_args(arguments)
 
 
-def positive(text: str) -> int:
+def whole_number(text: str) -> int:
     """A whole number of at least 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text}")
+    return int(text)
 
 
 def load_generator(checkpoint: Path, device: torch.device) -> Generator:

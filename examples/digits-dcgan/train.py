@@ -27,6 +27,7 @@ from runtime import (
     MetricWriter,
     State,
     StopSignal,
+    agree_on,
     all_finite,
     evaluating,
     frozen,
@@ -44,7 +45,6 @@ def train(config: Config) -> None:
     rank, world_size, device = init_process_group(config.device)
     seed_everything(config.seed)  # every process builds the same weights
     samples = load_data()[0].to(device)
-    fixed_z = sample_latent(config.samples, torch.device("cpu")).to(device)  # for the pictures
 
     generator = Generator().to(device)  # z [B, 100] -> data [B, 1, 16, 16]
     discriminator = Discriminator().to(device)  # x [B, 1, 16, 16] -> logits [B]
@@ -53,6 +53,7 @@ def train(config: Config) -> None:
     d_opt = torch.optim.Adam(
         discriminator.parameters(), lr=config.d_lr, betas=(0.5, 0.999), fused=True
     )
+    fixed_z = sample_latent(config.samples, torch.device("cpu")).to(device)  # for the pictures
 
     # Checkpoints hold the plain modules, never their compiled or distributed wrappers.
     state: State = {
@@ -63,7 +64,8 @@ def train(config: Config) -> None:
         "d_opt": d_opt,
     }
     last = config.out_dir / "last.pt"
-    start = saved = resume(last, state, config, device, rank) if last.exists() else 0
+    found = resume(last, state, config, device, rank) if last.exists() else 0
+    start = saved = agree_on(found)
     g_opt.param_groups[0]["lr"] = config.g_lr  # also after a resume
     d_opt.param_groups[0]["lr"] = config.d_lr  # also after a resume
     G = prepare(generator, compile=config.compile)
@@ -103,6 +105,7 @@ def train(config: Config) -> None:
             g_opt.zero_grad()
             g_loss.backward()
         g_opt.step()
+        # Early on the average is short, or it would be of the weights before training.
         update_ema(ema, generator, decay=min(config.ema_decay, (step + 1) / (step + 10)))
 
         done = step + 1
@@ -168,7 +171,7 @@ def diverged(step: int, values: dict[str, float], last: Path, saved: int) -> str
 def main() -> None:
     try:
         train(parse_args())
-    except (CheckpointError, DataError) as error:
+    except (CheckpointError, DataError, OSError) as error:
         sys.exit(f"error: {error}")
 
 

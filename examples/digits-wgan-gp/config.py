@@ -21,7 +21,7 @@ class Config:
     d_lr: float = 1e-4  # learning rate of the discriminator
     gradient_penalty_weight: float = 10.0  # lambda in eq. 3
     gradient_penalty_target: float = 1.0  # norm that the gradient is drawn to
-    ema_decay: float = 0.999  # decay of the generator's weight average, per step
+    ema_decay: float = 0.999  # decay of the generator's weight average, per step, after a warm-up
     seed: int = 0  # decides weights, data order and noise
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"  # auto: the fastest one present
     bf16: bool = False  # run the networks under bfloat16 autocast

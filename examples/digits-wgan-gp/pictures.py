@@ -11,7 +11,12 @@ from torch import Tensor
 
 
 def to_pixels(images: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Images [N, C, H, W] in [-1, 1] as bytes [N, H, W, C]."""
+    """Images [N, C, H, W] in [-1, 1] as bytes [N, H, W, C], C being 1, 3 or 4.
+
+    Other numbers of channels have no colours: they are laid side by side in grey.
+    """
+    if images.shape[1] not in (1, 3, 4):
+        images = torch.cat(images.split(1, dim=1), dim=3)  # [N, 1, H, C * W]
     pixels = (images.detach().float().clamp(-1, 1) + 1) * 127.5
     return pixels.round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 

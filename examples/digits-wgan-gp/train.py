@@ -28,6 +28,7 @@ from runtime import (
     MetricWriter,
     State,
     StopSignal,
+    agree_on,
     all_finite,
     evaluating,
     frozen,
@@ -45,8 +46,6 @@ def train(config: Config) -> None:
     rank, world_size, device = init_process_group(config.device)
     seed_everything(config.seed)  # every process builds the same weights
     samples, labels = (x.to(device) for x in load_data())
-    fixed_z = sample_latent(config.samples, torch.device("cpu")).to(device)  # for the pictures
-    fixed_labels = torch.arange(config.samples, device=device) % 10  # one column each
 
     generator = Generator().to(device)  # z [B, 128], labels [B] -> data [B, 1, 16, 16]
     discriminator = Discriminator().to(device)  # x [B, 1, 16, 16], labels [B] -> logits [B]
@@ -55,6 +54,8 @@ def train(config: Config) -> None:
     d_opt = torch.optim.Adam(
         discriminator.parameters(), lr=config.d_lr, betas=(0.0, 0.9), fused=True
     )
+    fixed_z = sample_latent(config.samples, torch.device("cpu")).to(device)  # for the pictures
+    fixed_labels = torch.arange(config.samples, device=device) % 10  # one column each
 
     # Checkpoints hold the plain modules, never their compiled or distributed wrappers.
     state: State = {
@@ -65,7 +66,8 @@ def train(config: Config) -> None:
         "d_opt": d_opt,
     }
     last = config.out_dir / "last.pt"
-    start = saved = resume(last, state, config, device, rank) if last.exists() else 0
+    found = resume(last, state, config, device, rank) if last.exists() else 0
+    start = saved = agree_on(found)
     g_opt.param_groups[0]["lr"] = config.g_lr  # also after a resume
     d_opt.param_groups[0]["lr"] = config.d_lr  # also after a resume
     G = prepare(generator, compile=config.compile)
@@ -79,7 +81,7 @@ def train(config: Config) -> None:
         rank=rank,
         world_size=world_size,
     )
-    meter = Meter(samples_per_step=config.batch_size)
+    meter = Meter(samples_per_step=config.batch_size * config.d_steps)
     if rank == 0:
         metrics = MetricWriter(config.out_dir, start, tensorboard=config.tensorboard)
         if start == 0:
@@ -119,6 +121,7 @@ def train(config: Config) -> None:
             g_opt.zero_grad()
             g_loss.backward()
         g_opt.step()
+        # Early on the average is short, or it would be of the weights before training.
         update_ema(ema, generator, decay=min(config.ema_decay, (step + 1) / (step + 10)))
 
         done = step + 1
@@ -186,7 +189,7 @@ def diverged(step: int, values: dict[str, float], last: Path, saved: int) -> str
 def main() -> None:
     try:
         train(parse_args())
-    except (CheckpointError, DataError) as error:
+    except (CheckpointError, DataError, OSError) as error:
         sys.exit(f"error: {error}")
 
 

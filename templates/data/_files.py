@@ -44,7 +44,9 @@ def check_folder(folder: Path) -> None:
     """Raise a DataError unless `folder` is a folder."""
     if not folder.is_dir():
         found = "not a folder" if folder.exists() else "no such folder"
-        raise DataError(f"{folder}: {found}; give the path of the folder that holds the images")
+        raise DataError(
+            f"{folder.absolute()}: {found}; name the folder that holds the images with --data-path"
+        )
 
 
 def image_files(folder: Path) -> list[Path]:

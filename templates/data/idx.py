@@ -28,7 +28,9 @@ def find_idx(file: Path) -> Path:
     for candidate in (file, twin):
         if candidate.is_file():
             return candidate
-    raise DataError(f"{file}: no such file, nor {twin.name}; give the path of the idx files")
+    raise DataError(
+        f"{file.absolute()}: no such file, nor {twin.name}; name its folder with --data-path"
+    )
 
 
 def read_idx(file: Path, *, dimensions: int) -> NDArray[np.uint8]:

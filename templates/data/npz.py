@@ -24,7 +24,9 @@ def read_arrays(file: Path, keys: list[str]) -> list[NDArray[Any]]:
         DataError: no such file, no such array, a damaged file, or one that holds Python objects.
     """
     if not file.is_file():
-        raise DataError(f"{file}: no such file; give the path of a .npz or .npy file")
+        raise DataError(
+            f"{file.absolute()}: no such file; name a .npz or .npy file with --data-path"
+        )
     try:
         with file.open("rb") as opened:
             loaded = np.load(opened, allow_pickle=False)

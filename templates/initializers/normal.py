@@ -10,7 +10,8 @@ from torch import nn
 def normal(module: nn.Module, *, std: Annotated[float, Gt(0)] = 0.02) -> None:
     """Draw weights from N(0, std^2), batch-norm scales from N(1, std^2); zero the biases.
 
-    For `network.apply`. Section 4 of the paper for the weights, the authors' code for the scales.
+    For `network.apply`. The weights as in section 4 of Radford et al. 2015 (DCGAN), the scales as
+    in their code.
 
     Args:
         std: standard deviation.

@@ -54,6 +54,7 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
         "model_functions": ["sample_latent"],
         "latent_dim": spec.latent.dim,
         "first_batch": Code("start * config.d_steps" if many else "start"),
+        "samples_per_step": Code("config.batch_size" + (" * config.d_steps" if many else "")),
         "metered": Code("d_loss=d_loss, g_loss=g_loss"),
         "fixed": Code("fixed_z" + (", fixed_labels" if view.conditional else "") + real),
         "save_parameters": Code(
