@@ -21,11 +21,15 @@ LayerEntry = str | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Port:
-    """What flows between networks: one sample's shape (without batch), the range of its values."""
+    """What flows between networks: one sample's shape (without batch), the range of its values.
+
+    A `scalar` is one number per sample that the generated code holds as a vector [B].
+    """
 
     name: str
     shape: Shape
     range: tuple[float, float] | None = None
+    scalar: bool = False
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ class NetworkView:
     @property
     def squeezed(self) -> bool:
         """Whether one number per sample comes out, as a vector [B]."""
-        return self.network.target.shape == (1,)
+        return self.network.target.scalar
 
     @property
     def forward(self) -> Code:

@@ -38,7 +38,7 @@ def ports(data: Port, sections: Mapping[str, Any]) -> Mapping[str, Port]:
     return {
         "latent": Port("latent", (sections["latent"].dim,)),
         "data": data,
-        "logits": Port("logits", (1,)),
+        "logits": Port("logits", (1,), scalar=True),
     }
 
 
