@@ -113,16 +113,6 @@ def test_show_needs_no_renderer_and_no_formatter() -> None:
     assert python(script, capture_output=True).stderr == "[]"
 
 
-@pytest.mark.parametrize(("argument", "budget"), [("--version", 0.06), ("--help", 0.10)])
-def test_cpu_time_of_the_quick_answers(argument: str, budget: float) -> None:
-    script = (
-        "import sys, time; from gangen.__main__ import main; main()\n"
-        "sys.stderr.write(str(time.process_time()))"
-    )
-    times = [float(python(script, argument, capture_output=True).stderr) for _ in range(5)]
-    assert min(times) <= budget
-
-
 # ------------------------------------------------------------------ streams and exit codes
 
 
