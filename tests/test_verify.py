@@ -519,7 +519,9 @@ def test_ctrl_c_ends_the_children(make: Make, tmp_path: Path) -> None:
 """
     project = make({"train.py": TRAIN.replace("def main():\n", spawn)})
     (tmp_path / "temporary").mkdir()
-    code = "import sys, pathlib, gangen.verify as v; v.verify(pathlib.Path(sys.argv[1]))"
+    # A shell's background job, as CI may be one, is started with Ctrl-C ignored.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += "import sys, pathlib, gangen.verify as v; v.verify(pathlib.Path(sys.argv[1]))"
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(project)],
         env=os.environ | {"TMPDIR": str(tmp_path / "temporary")},
