@@ -45,10 +45,6 @@ class Collection:
         for name in _names(expression):
             self._need(component.module, component.path, name)
 
-    def add_import(self, line: str) -> None:
-        """An import statement on one line."""
-        self.imports.add(line)
-
     def _add(self, module: Module, path: Path, name: str, rename: str = "") -> None:
         if self._origins.get(rename or name) == str(path):
             return
