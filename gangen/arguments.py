@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from gangen import __version__
 from gangen.errors import UsageError, did_you_mean, one_of, shown
+from gangen.importers.grammar import TOOLS
 
 SHELLS = ("bash", "zsh", "fish")
 DEVICES = ("auto", "cpu", "cuda")
@@ -53,7 +54,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser, commands = make_parser()
     chosen, unknown = parser.parse_known_args(list(arguments))
     if unknown:
-        raise _unknown(unknown, commands.get(chosen.command, parser))
+        raise _unknown(unknown, _innermost(commands.get(chosen.command, parser), chosen))
     if chosen.command is None:
         raise UsageError(
             f"what shall gangen do? Its commands are {one_of(COMMANDS)}",
@@ -85,6 +86,17 @@ def make_parser() -> tuple[Parser, Mapping[str, Parser]]:
         commands[name] = command
     parser.set_defaults(more_catalogues=None)
     return parser, commands
+
+
+def inner_parsers(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """The parsers that a command's first word chooses from; most commands have none."""
+    found = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    return found[0].choices if found else {}
+
+
+def _innermost(parser: Parser, chosen: argparse.Namespace) -> Parser:
+    inner = inner_parsers(parser).get(getattr(chosen, "tool", None) or "")
+    return inner if isinstance(inner, Parser) else parser
 
 
 def _unknown(unknown: Sequence[str], parser: Parser) -> UsageError:
@@ -212,6 +224,18 @@ def _schema(parser: Parser) -> None:
     parser.add_argument("-o", "--output", default="-", metavar="FILE", help="default: print it")
 
 
+def _import(parser: Parser) -> None:
+    tools = parser.add_subparsers(
+        dest="tool", metavar="WHAT", title="what", parser_class=Parser, required=True
+    )
+    for name, (summary, add, _) in TOOLS.items():
+        tool = tools.add_parser(name, help=summary, description=f"Import {summary}.")
+        add(tool)
+        unsaid = argparse.SUPPRESS
+        _add_common(tool, {"color": unsaid, "debug": unsaid}, "more_catalogues")
+        tool.set_defaults(more_catalogues=unsaid)
+
+
 def _completion(parser: Parser) -> None:
     parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=one_of(SHELLS))
 
@@ -225,5 +249,6 @@ COMMANDS: Mapping[str, tuple[str, Callable[[Parser], None]]] = {
     "list": ("list what the catalogue has", _list),
     "explain": ("say what a key, a component, a preset or a family is", _explain),
     "schema": ("print the JSON Schema of specs, for editors", _schema),
+    "import": ("turn another tool's files into a spec, or into data", _import),
     "completion": ("print a script that completes commands and options in a shell", _completion),
 }

@@ -9,7 +9,8 @@ import ast
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from gangen.contracts import Family
 from gangen.errors import TemplateError
-from gangen.signature import Function, Module, Option
+from gangen.signature import Function, Memory, Module, Option
 
 KINDS = {  # folder -> what one of it is called
     "architectures": "architecture",
@@ -31,6 +32,7 @@ KINDS = {  # folder -> what one of it is called
     "conditioning": "conditioning",
     "losses": "loss",
     "penalties": "penalty",
+    "augmentations": "augmentation",
     "optimizers": "optimizer",
     "schedules": "schedule",
     "data": "data source",
@@ -45,6 +47,17 @@ EVERY = Option(
     description="apply it every N-th step with N times its weight (lazy regularisation)",
     written=ast.Name("int"),
 )
+
+NETWORK = Option(
+    name="network",
+    type=str,
+    required=True,
+    default=None,
+    description="the network to whose loss it is added",
+    written=ast.Name("str"),
+)
+NETWORK_LOSS = "network_loss"  # the slot of a term that says in the spec whose loss it joins
+WITH_MEMORY = ("losses", "penalties", "augmentations")  # kinds whose public class keeps a state
 
 
 class SpecModel(BaseModel):
@@ -73,13 +86,31 @@ class Component:
         """The functions that the compiler wires, by name."""
         functions = self.module.functions
         loader = f"load_{self.name}"
-        return {loader: functions[loader]} if loader in functions else functions
+        if loader in functions:
+            return {loader: functions[loader]}
+        memory = self.memory
+        return functions if memory is None else {memory.name: memory, **functions}
+
+    @property
+    def memory(self) -> Memory | None:
+        """Its class that keeps something from step to step, if it has one."""
+        return self.module.memory if self.kind in WITH_MEMORY else None
+
+    @property
+    def slots(self) -> Mapping[str, Sequence[str]]:
+        """Where each of its functions acts in a step."""
+        where = self.constant("WHERE", {})
+        if isinstance(where, str):
+            where = {next(iter(self.functions)): where}
+        return {name: [to] if isinstance(to, str) else to for name, to in where.items()}
 
     def options(self, function: str = "") -> Mapping[str, Option]:
         """The options of one of its functions, or of all of them."""
         chosen = [self.functions[function]] if function else list(self.functions.values())
         options = {name: option for f in chosen for name, option in f.options.items()}
-        return options | {EVERY.name: EVERY} if self.constant("LAZY") else options
+        options |= {EVERY.name: EVERY} if self.constant("LAZY") else {}
+        joins = any(NETWORK_LOSS in slots for slots in self.slots.values())
+        return options | ({NETWORK.name: NETWORK} if joins else {})
 
     def model(self, function: str = "") -> type[SpecModel]:
         """Pydantic model of `options(function)`."""
@@ -199,8 +230,13 @@ def _run(path: Path, name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))  # for the private libraries beside it
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         raise TemplateError(f"{path}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(path.parent))
+        for library in path.parent.glob("_[a-z]*.py"):  # another folder may have one of that name
+            sys.modules.pop(library.stem, None)
     return module

@@ -1,28 +1,28 @@
 """Semantic rules: what each component needs, gives and forbids, held against the whole plan.
 
-A capability reads "<subject>:<word>", e.g. "discriminator:batch_statistics" or "data:labels". The
-sets are written in the components; here they are only intersected, and the YAML line is blamed.
+The sets of capabilities are written in the components; here they are only intersected, and the YAML
+line is blamed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gangen.capabilities import BOUNDED, blame, bounding, capabilities, components
 from gangen.catalogue import KINDS, Catalogue, Component
-from gangen.describe import ALL_NAMES, literals
 from gangen.errors import Place, Problems, did_you_mean, dotted, one_of
 from gangen.marks import Marks
-from gangen.plan import Layer, Network, Plan
+from gangen.plan import Plan
+from gangen.shapes import evaluate
 from gangen.spec import Chosen, Path
 
-BOUNDED = "bounded_output"
-CONDITIONS = ("labels",)  # what data can carry beside its samples
+CONDITIONS = ("labels", "attributes")  # what data can carry beside its samples
+CARRIED = {"labels": "classes", "attributes": "attributes"}  # how many of them there are
 WORDS = {
     BOUNDED: "a bounded output",
     "batch_statistics": "statistics over the batch",
     "lipschitz": "a Lipschitz bound",
-    "labels": "labels",
 }
 
 
@@ -62,13 +62,13 @@ def condition_is_there(case: Case) -> None:
             place,
             help=None if guess else f"write {one_of(CONDITIONS)}, or take the key out",
         )
-    elif wanted is not None and not plan.classes:
+    elif wanted is not None and not getattr(plan, CARRIED[wanted]):
         case.problems.add(
             "condition",
             f"the networks are to see {wanted}, but data source {plan.data.name} has none",
             place,
             notes=(f"{plan.data.name} ({case.where(plan.data.path)})",),
-            help=_labels_help(plan.data),
+            help=_carrying_help(plan.data, wanted),
         )
 
 
@@ -111,7 +111,7 @@ def output_covers_data(case: Case) -> None:
     """A network that writes data must be able to reach all of its values."""
     for network in case.plan.networks.values():
         bounds, wanted = network.output_range, network.target.range
-        last = _bounding(network)
+        last = bounding(network)
         if last is None or network.target.name != "data" or bounds == wanted:
             continue
         place, advice = blame(case.plan, case.marks, last)
@@ -130,16 +130,82 @@ def output_covers_data(case: Case) -> None:
 def terms_are_distinct(case: Case) -> None:
     """The same penalty twice would overwrite its own knobs."""
     seen: dict[str, Path] = {}
-    for term in case.plan.terms:
-        name = term.chosen.name
+    for chosen in [*(case.plan.spec.penalties or ()), *(case.plan.spec.augment or ())]:
+        name = chosen.name
         if name in seen:
             case.problems.add(
                 "duplicate",
-                f"penalty {name} is given twice (first at {case.where(seen[name])})",
-                _named(case.marks, term.chosen),
+                f"{KINDS[chosen.component.kind]} {name} is given twice "
+                f"(first at {case.where(seen[name])})",
+                _named(case.marks, chosen),
                 help="keep one of them",
             )
-        seen.setdefault(name, term.chosen.path)
+        seen.setdefault(name, chosen.path)
+
+
+def batches_divide(case: Case) -> None:
+    """An augmentation that joins samples needs batches that it can share out."""
+    training = case.plan.spec.training  # type: ignore[attr-defined]
+    sizes = (
+        {}
+        if training is None
+        else {name: value for name, value in training if name.endswith("batch_size") and value}
+    )
+    for chosen in case.plan.spec.augment or ():
+        joined = int(evaluate(chosen.component.constant("BATCH", "1"), chosen.options))
+        for name, size in sizes.items():
+            if size % joined:
+                path = ("training", name)
+                case.problems.add(
+                    "range",
+                    f"{chosen.name} joins {joined} samples, and {size} do not split evenly",
+                    (
+                        case.marks.value(path)
+                        if name in training.model_fields_set
+                        else case.marks.key(chosen.path)
+                    ),
+                    notes=(f"{chosen.name} ({case.where(chosen.path)})",),
+                    help=f"set training.{name} to {max(size // joined, 1) * joined}",
+                )
+
+
+def heads_have_features(case: Case) -> None:
+    """Further outputs are computed from what stands before a network's last layer."""
+    for network in case.plan.networks.values():
+        late = network.heads or network.projection or network.gives_features
+        if late and len(network.stages) < 2:
+            case.problems.add(
+                "needs",
+                f"the {network.name} has one layer with weights, and nothing before it that "
+                "a further output could be computed from",
+                case.marks.key(network.path),
+                help="give it one more layer",
+            )
+
+
+def conditioning_fits(case: Case) -> None:
+    """A conditioning must know what to do with the kind of condition that there is."""
+    wanted = case.plan.spec.condition
+    for network in case.plan.networks.values():
+        chosen = network.conditioning.chosen if network.conditioning else None
+        if chosen is None or wanted != "attributes":
+            continue
+        if not chosen.component.constant("VECTOR_SHAPES"):
+            able = [
+                c.name for c in case.catalogue.all("conditioning") if c.constant("VECTOR_SHAPES")
+            ]
+            case.problems.add(
+                "conflict",
+                f"{chosen.name} takes class labels, and the condition is a vector of attributes",
+                case.marks.value(chosen.path),
+                help=f"choose {one_of(able)}",
+            )
+
+
+def sections_agree(case: Case) -> None:
+    """What the family finds wrong in its own sections."""
+    for path, message, help in case.plan.family.faults(case.plan.spec) if case.complete else ():
+        case.problems.add("conflict", message, case.marks.value(path), help=help)
 
 
 RULES: Sequence[Callable[[Case], None]] = (
@@ -148,60 +214,11 @@ RULES: Sequence[Callable[[Case], None]] = (
     forbidden_is_absent,
     output_covers_data,
     terms_are_distinct,
+    batches_divide,
+    heads_have_features,
+    conditioning_fits,
+    sections_agree,
 )
-
-
-def components(plan: Plan) -> Iterator[Chosen]:
-    """Every component whose NEEDS and FORBIDS count."""
-    if plan.spec.objective is not None:
-        yield plan.spec.objective
-    yield from (term.chosen for term in plan.terms)
-    for network in plan.networks.values():
-        yield from network.reparametrizations
-
-
-def capabilities(plan: Plan) -> Iterator[tuple[str, Chosen | Layer]]:
-    """Every capability that is given, with what gives it."""
-    if plan.classes:
-        yield "data:labels", plan.data
-    for chosen in components(plan):
-        for capability in chosen.component.constant("GIVES", []):
-            if ":" in capability:
-                yield capability, chosen
-    for name, network in plan.networks.items():
-        last = _bounding(network)
-        if last is not None:
-            yield f"{name}:{BOUNDED}", last
-        for wrapper in network.reparametrizations:
-            yield from ((f"{name}:{w}", wrapper) for w in wrapper.component.constant("GIVES", []))
-        for layer in (inside for outer in network.layers for inside in outer.walk()):
-            yield from ((f"{name}:{w}", layer) for w in layer.component.constant("GIVES", []))
-
-
-def blame(plan: Plan, marks: Marks, giver: Chosen | Layer) -> tuple[Place, str]:
-    """The place to show for a layer or a component, and how to be rid of it.
-
-    A layer that an architecture wrote is blamed on the option that names it.
-    """
-    if isinstance(giver, Layer):
-        network = str(giver.path[0])
-        chosen = getattr(plan.spec, network).architecture
-        for name, value in chosen.options.items() if chosen is not None else ():
-            if isinstance(value, str) and giver.name in (value, f"{value}_{name}"):
-                path = (*chosen.path, name)
-                fields = chosen.component.model(plan.family.roles[network].builder).model_fields
-                others = [other for other in literals(fields[name].annotation) if other != value]
-                return marks.value(path), f"set {dotted(path)} to {one_of(others, ALL_NAMES)}"
-    return marks.key(giver.path), f"take {giver.name} away"
-
-
-def _bounding(network: Network) -> Layer | None:
-    """The layer that bounds a network's output, if one does."""
-    for layer in reversed(network.layers):
-        bounds = layer.component.constant("RANGE", ())
-        if bounds != "keeps":
-            return layer if bounds else None
-    return None
 
 
 def _givers(catalogue: Catalogue, subject: str, word: str) -> str | None:
@@ -228,7 +245,7 @@ def _named(marks: Marks, chosen: Chosen) -> Place:
 def _known(plan: Plan, capability: str) -> bool:
     """False when the network in question is missing because of an earlier problem."""
     subject = capability.partition(":")[0]
-    return subject == "data" or subject in plan.networks
+    return subject not in plan.family.roles or subject in plan.networks
 
 
 def _words(word: str) -> str:
@@ -239,7 +256,8 @@ def _interval(bounds: tuple[float, float] | None) -> str:
     return "unbounded" if bounds is None else f"in [{bounds[0]:g}, {bounds[1]:g}]"
 
 
-def _labels_help(data: Chosen) -> str:
-    if "classes" in data.options:
-        return f"say how many classes there are: `{dotted((*data.path, 'classes'))}: …`"
-    return "take `condition` out, or choose a data source with labels"
+def _carrying_help(data: Chosen, wanted: str) -> str:
+    option = CARRIED[wanted]
+    if option in data.options:
+        return f"say how many {option} there are: `{dotted((*data.path, option))}: …`"
+    return f"take `condition` out, or choose a data source with {wanted}"

@@ -202,6 +202,14 @@ def _schema(chosen: Namespace, note: Note) -> Answer:
     return Answer(f"wrote {printable(str(path))}\n")
 
 
+def _import(chosen: Namespace, note: Note) -> Answer:
+    """Turn another tool's file into a spec or into data."""
+    from gangen.importers.grammar import TOOLS
+
+    imported = TOOLS[chosen.tool][2](chosen)
+    return Answer(imported.text, problems=imported.problems, note=imported.note)
+
+
 def _completion(chosen: Namespace, note: Note) -> Answer:
     """Print a completion script."""
     from gangen.completion import script
@@ -281,5 +289,6 @@ COMMANDS: Mapping[str, Callable[[Namespace, Note], Answer]] = {
     "list": _list,
     "explain": _explain,
     "schema": _schema,
+    "import": _import,
     "completion": _completion,
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import Action
+from argparse import Action, ArgumentParser
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gangen.arguments import COMMANDS, make_parser
+from gangen.arguments import COMMANDS, inner_parsers, make_parser
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,18 @@ class Completed:
 def script(shell: str) -> str:
     """The script for bash, zsh or fish."""
     parser, commands = make_parser()
-    completed = {name: _completed(command._actions) for name, command in commands.items()}
+    completed = {name: _command(command) for name, command in commands.items()}
     top = _completed(parser._actions)
     return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](completed, top)
+
+
+def _command(parser: ArgumentParser) -> Completed:
+    """A command, with the options of all that its first word chooses from."""
+    own = _completed(parser._actions)
+    inner = [_completed(parser._actions) for parser in inner_parsers(parser).values()]
+    options = {flag: choices for it in (*inner, own) for flag, choices in it.options.items()}
+    help = {flag: text for it in (*inner, own) for flag, text in it.help.items()}
+    return Completed(options, help, own.words)
 
 
 def _completed(actions: list[Action]) -> Completed:

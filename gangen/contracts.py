@@ -7,14 +7,14 @@ nothing else, so that the compiler can change behind them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gangen.shapes import Shape, Unfit
 from gangen.text import Code
 
-__all__ = ["Code", "Family", "Port", "Role", "Shape", "Unfit", "Wire", "block"]
+__all__ = ["Code", "Family", "Port", "Role", "Shape", "Unfit", "block", "stage"]
 
 LayerEntry = str | Mapping[str, Any]
 
@@ -59,30 +59,29 @@ class Role:
 
 
 @dataclass(frozen=True)
-class Wire:
-    """How a family's step spells a component's port: plain, and when networks take conditions."""
-
-    plain: str
-    conditional: str = ""
-
-
-@dataclass(frozen=True)
 class Family:
     """A topology of training: the networks, what they read and write, who plays against whom.
 
     `sections` are the spec sections that the family adds (name -> Pydantic model), `training` its
-    model of the `training` section, `slots` the places of its step where penalties can act. `ports`
-    computes every port from the data port and the sections, `facts` what its templates ask of the
-    spec and the view (as `plan.family.…`).
+    model of the `training` section, `slots` the places of its step where terms can act: a slot
+    "<role>_loss" belongs to that network's loss. `ports` computes every port from the data port and
+    the sections, `names` what expressions of the catalogue may use beside it (sizes of codes),
+    `facts` what its templates ask of the spec and the view (as `plan.family.…`), `wires` how the
+    step spells each port of a component in a slot. `gives` are capabilities that the family's
+    sections bring along, each with its place in the spec; `faults` what cannot work together in
+    them: place, message, next action.
     """
 
     doc: str
     roles: Mapping[str, Role]
     training: type
     ports: Callable[[Port, Mapping[str, Any]], Mapping[str, Port]]
-    wires: Mapping[str, Wire]
+    wires: Callable[[Any, str], Mapping[str, str]]
     slots: Sequence[str]
     facts: Callable[[Any, Any], Mapping[str, Any]]
+    names: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda sections: {}
+    gives: Callable[[Any], Mapping[str, tuple[str, ...]]] = lambda spec: {}
+    faults: Callable[[Any], Iterable[tuple[tuple[str, ...], str, str]]] = lambda spec: ()
     sections: Mapping[str, type] = field(default_factory=dict)
     averaged: str = ""  # the role whose weights are averaged (EMA) and exported
 
@@ -90,3 +89,12 @@ class Family:
 def block(name: str, layers: Sequence[LayerEntry]) -> LayerEntry:
     """Layers that the generated code writes once, as a function `name` called at each use."""
     return {"block": {"name": name, "layers": list(layers)}}
+
+
+def stage(name: str, layers: Sequence[LayerEntry]) -> LayerEntry:
+    """Layers that the generated network keeps under a name of their own, `self.<name>`.
+
+    Where a network needs its features (for a second head), they are what the last stage but one
+    computes. A network that has one stage has nothing but stages.
+    """
+    return {"stage": {"name": name, "layers": list(layers)}}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from gangen.catalogue import Catalogue
 from gangen.expressions import call
-from gangen.network_view import batch, changed_options, only
+from gangen.network_view import changed_options, only
 from gangen.plan import Plan
+from gangen.printed import batch
 from gangen.signature import Module
 from gangen.text import Code, literal
 
@@ -38,7 +39,9 @@ class DataView:
     @property
     def names(self) -> Code:
         """What train.py holds of the data."""
-        return Code("samples, labels" if self.plan.conditional else "samples")
+        return Code(
+            f"samples, all_{self.plan.spec.condition}" if self.plan.conditional else "samples"
+        )
 
     @property
     def call(self) -> Code:
@@ -56,7 +59,19 @@ class DataView:
     @property
     def unpacked(self) -> Code:
         """What a test unpacks from load_data."""
-        return Code("samples, labels" if self.plan.conditional else "samples, _")
+        return self.names if self.plan.conditional else Code("samples, _")
+
+    @property
+    def condition_type(self) -> Code:
+        """Type and shape of what stands beside the samples."""
+        count = self.plan.attributes
+        return Code(f"attributes float32 [N, {count}]" if count else "labels int64 [N]")
+
+    @property
+    def condition_note(self) -> Code:
+        """Shape of a batch's conditions."""
+        vector = self.plan.spec.condition == "attributes"
+        return Code(f"[B, {self.plan.attributes}]" if vector else "[B]")
 
     @property
     def test_flag(self) -> Code:
@@ -95,7 +110,7 @@ class DataView:
     def batch_note(self) -> Code:
         """Shape and range of a batch."""
         note = batch(self.plan.ports["data"].shape) + (" in [-1, 1]" if self.plan.images else "")
-        return Code(note + (", [B]" if self.plan.conditional else ""))
+        return Code(note + (f", {self.condition_note}" if self.plan.conditional else ""))
 
     @property
     def batch_type(self) -> Code:

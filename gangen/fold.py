@@ -74,7 +74,25 @@ def sequential(layers: Sequence[Layer]) -> Code:
         return Code("nn.Identity()")
     if len(layers) == 1:
         return expression(layers[0])
-    return Code(f"nn.Sequential({', '.join(expression(layer) for layer in layers)})")
+    return Code(f"{container(layers)}({', '.join(expression(layer) for layer in layers)})")
+
+
+def container(layers: Iterable[Layer], *, chunked: bool = False) -> Code:
+    """What holds layers in a row: one that hands the condition on where one of them takes it."""
+    if not any(layer.conditional for layer in layers):
+        return Code("nn.Sequential")
+    return Code("ChunkedSequential" if chunked else "ConditionalSequential")
+
+
+def containers(network: Network) -> list[str]:
+    """The containers of a network's layers that are not PyTorch's own."""
+    chunked = network.conditioning is not None and network.conditioning.flow == "chunks"
+    rows = [(stage.layers, chunked) for stage in network.stages]
+    rows += [(item.layers, False) for item in network.items if isinstance(item, Group)]
+    for layer in (inside for outer in network.layers for inside in outer.walk()):
+        rows += [(layers, False) for layers in layer.children.values() if len(layers) > 1]
+    names = [container(layers, chunked=chunked) for layers, chunked in rows]
+    return [name for name in dict.fromkeys(names) if name != "nn.Sequential"]
 
 
 def _structure(group: Group) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gangen.catalogue import Catalogue
+from gangen.fold import containers
 from gangen.network_view import only, schedule_name
 from gangen.pieces import Collection
 from gangen.plan import Plan
@@ -31,6 +32,8 @@ class Pieces:
                 pieces.add_expression(layer.component, layer.function.call)
             for chosen in network.reparametrizations:
                 pieces.add_expression(chosen.component, only(chosen.component).call)
+            for name in containers(network):
+                pieces.add_from(self.catalogue.find("blocks/_conditional.py"), name)
             if network.initializer is not None:
                 initializer = network.initializer
                 pieces.add(initializer.component, initializer.name, f"{initializer.name}_init")
@@ -43,7 +46,15 @@ class Pieces:
         for name in self.plan.spec.objective.component.functions:
             pieces.add(self.plan.spec.objective.component, name)
         for term in self.plan.terms:
-            pieces.add(term.chosen.component, only(term.chosen.component).name)
+            pieces.add(term.chosen.component, term.function.name)
+        return pieces
+
+    @cached_property
+    def augment(self) -> Collection:
+        """What augment.py is made of."""
+        pieces = Collection()
+        for chosen in self.plan.spec.augment:
+            pieces.add(chosen.component, only(chosen.component).name)
         return pieces
 
     @cached_property
@@ -67,8 +78,8 @@ class Pieces:
     def penalty_tests(self) -> Collection:
         """The tests that the penalties bring along."""
         pieces = Collection()
-        for term in self.plan.terms:
-            path = self.catalogue.find(f"penalties/tests/{term.chosen.name}.py")
+        for chosen in self.plan.spec.penalties:
+            path = self.catalogue.find(f"penalties/tests/{chosen.name}.py")
             for name in Module(path.read_text(encoding="utf-8"), str(path)).functions:
                 pieces.add_from(path, name)
         return pieces
@@ -86,8 +97,7 @@ class Pieces:
     def pictures(self) -> Collection:
         """What draws samples."""
         pieces = Collection()
-        pieces.add(
-            self.catalogue.get("pictures", "images" if self.plan.images else "vectors"),
-            "save_picture",
-        )
+        rank = len(self.plan.ports["data"].shape)
+        fitting = [c for c in self.catalogue.all("pictures") if c.constant("RANK") == rank]
+        pieces.add(fitting[0], "save_picture")
         return pieces

@@ -4,65 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from gangen.catalogue import Component
 from gangen.expressions import call, inline
-from gangen.fold import Factory, expression
-from gangen.plan import Group, Item, Network
-from gangen.shapes import Shape
+from gangen.fold import Factory, container, expression
+from gangen.forward import ERROR, body, sees_input
+from gangen.plan import Group, Item, Layer, Network, Stage
+from gangen.printed import Line, Part, Row, StageView, batch
 from gangen.signature import Function
 from gangen.spec import Chosen, Training
 from gangen.text import Code, literal
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of code and the shape it ends in; empty where the shape did not change."""
-
-    code: Code
-    shape: Code
-
-    @property
-    def note(self) -> Code:
-        """The shape as a comment."""
-        return Code(f"  # {self.shape}" if self.shape else "")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of the README's table of a network."""
-
-    layer: Code
-    shape: Code
-    parameters: Code
-
-
-@dataclass(frozen=True)
-class FactoryView:
-    """A function of models.py that makes a block."""
-
-    name: Code
-    parameters: Code
-    doc: Code
-    lines: Sequence[Code]
-
-    @property
-    def code(self) -> Code:
-        """The layers, ready to stand in a call; the last comma makes black put one on each line."""
-        return Code(", ".join(self.lines) + ",")
-
-    @classmethod
-    def of(cls, factory: Factory) -> FactoryView:
-        """The printed form of a factory."""
-        parameters = ", ".join(f"{name}: {kind}" for name, kind in factory.parameters.items())
-        words = ", ".join(layer.name.replace("_", " ") for layer in factory.layers)
-        return cls(
-            Code(factory.name),
-            Code(parameters),
-            Code(f"{words[:1].upper()}{words[1:]}."),
-            factory.lines(),
-        )
 
 
 @dataclass(frozen=True)
@@ -72,6 +25,8 @@ class NetworkView:
     network: Network
     factories: Mapping[str, Factory]
     training: Training
+    condition: str = ""  # the tensor that is conditioned on: labels
+    condition_shape: str = "[B]"
 
     @property
     def name(self) -> Code:
@@ -97,32 +52,46 @@ class NetworkView:
     @property
     def inputs(self) -> Code:
         """Parameters of forward."""
-        labels = ", labels: Tensor" if self.network.conditioning else ""
-        return Code(f"{self.network.role.argument}: Tensor{labels}")
+        given = f", {self.condition}: Tensor" if self.network.takes_condition else ""
+        return Code(f"{self.network.role.argument}: Tensor{given}")
+
+    @property
+    def passed(self) -> Code:
+        """The same without types, as `logits` hands them on."""
+        given = f", {self.condition}" if self.network.takes_condition else ""
+        return Code(f"{self.network.role.argument}{given}")
 
     @property
     def reads(self) -> Code:
         """Its inputs in words: "z [B, 100], labels [B]"."""
-        labels = ", labels [B]" if self.network.conditioning else ""
-        return Code(f"{self.network.role.argument} {batch(self.network.source.shape)}{labels}")
+        given = f", {self.condition} {self.condition_shape}" if self.network.takes_condition else ""
+        return Code(f"{self.network.role.argument} {batch(self.network.source.shape)}{given}")
 
     @property
     def writes(self) -> Code:
-        """Its output in words: "logits [B]"."""
-        shape = () if self.squeezed else self.network.target.shape
-        return Code(f"{self.network.target.name} {batch(shape)}")
+        """Its outputs in words: "logits [B]"."""
+        shapes = [() if self.network.target.scalar else self.network.target.shape]
+        shapes += [head.layer.after for head in self.network.heads]
+        if self.network.gives_features:
+            shapes.append((prod(self.network.stages[-2].after),))
+        names = [name.replace("_", " ") for name in self.network.outputs]
+        return Code(", ".join(f"{n} {batch(s)}" for n, s in zip(names, shapes, strict=True)))
 
     @property
-    def squeezed(self) -> bool:
-        """Whether one number per sample comes out, as a vector [B]."""
-        return self.network.target.scalar
+    def returns(self) -> Code:
+        """Type of forward's result."""
+        count = len(self.network.outputs)
+        return Code("Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]")
 
     @property
-    def forward(self) -> Code:
-        """What forward returns."""
-        argument = self.network.role.argument + (".flatten(1)" if self.network.flat else "")
-        inside = f"self.condition({argument}, labels)" if self.network.conditioning else argument
-        return Code(f"self.layers({inside})" + (".squeeze(1)" if self.squeezed else ""))
+    def several(self) -> bool:
+        """Whether it has more outputs than one."""
+        return len(self.network.outputs) > 1
+
+    @property
+    def forward(self) -> list[Code]:
+        """Statements of forward."""
+        return body(self.network, self.condition)
 
     @property
     def latent_dim(self) -> int:
@@ -130,21 +99,48 @@ class NetworkView:
         return self.network.source.shape[0] if self.network.source.name == "latent" else 0
 
     @property
-    def condition(self) -> Line | None:
-        """What takes in the labels."""
-        layer = self.network.conditioning
-        return None if layer is None else Line(expression(layer), batch(layer.after))
+    def early(self) -> list[Part]:
+        """What stands before the stages: it takes in the condition."""
+        layer, conditioning = self.network.before, self.network.conditioning
+        if layer is None or conditioning is None:
+            return []
+        note = Line(Code(""), batch(layer.after)).note
+        return [Part(Code(conditioning.name), expression(layer), note)]
 
     @property
-    def lines(self) -> list[Line]:
-        """One line per block; the shape is given where it differs from the line before."""
-        conditioning = self.network.conditioning
-        before = batch(conditioning.after if conditioning else self.network.source.shape)
+    def late(self) -> list[Part]:
+        """What stands behind the stages: a term of the output, further outputs."""
+        parts = []
+        last = self.network.stages[-1].layers[-1]
+        if sees_input(last):
+            parts.append(Part(Code(ERROR), expression(last), Code("  # [B, 1]")))
+        if self.network.projection is not None and self.network.conditioning is not None:
+            name = Code(self.network.conditioning.name)
+            parts.append(Part(name, expression(self.network.projection), Code("  # [B]")))
+        for head in self.network.heads:
+            note = Line(Code(""), batch(head.layer.after)).note
+            parts.append(Part(Code(f"{head.name}_head"), expression(head.layer), note))
+        return parts
+
+    @property
+    def stages(self) -> list[StageView]:
+        """Its stages; a shape is given where it differs from the line before."""
+        layer = self.network.before
+        before = batch(layer.after if layer else self.network.source.shape)
         result = []
-        for line in [line for item in self.network.items for line in self._lines(item)]:
-            result.append(Line(line.code, Code("") if line.shape == before else line.shape))
-            before = line.shape
+        for stage in self.network.stages:
+            lines = []
+            for line in [line for item in _printed(stage) for line in self._lines(item)]:
+                lines.append(Line(line.code, Code("") if line.shape == before else line.shape))
+                before = line.shape
+            result.append(StageView(Code(stage.name), self._container(stage), lines))
         return result
+
+    def _container(self, stage: Stage) -> Code:
+        chunked = (
+            self.network.conditioning is not None and self.network.conditioning.flow == "chunks"
+        )
+        return container(stage.layers, chunked=chunked)
 
     def _lines(self, item: Item) -> list[Line]:
         if isinstance(item, Group) and item.name in self.factories:
@@ -219,9 +215,10 @@ class NetworkView:
         return Code(f"config.{self.rate} * {call(name, ['step', 'config.steps'], options)}")
 
 
-def batch(shape: Shape) -> Code:
-    """(3, 64, 64) -> "[B, 3, 64, 64]"."""
-    return Code("[" + ", ".join(["B", *map(str, shape)]) + "]")
+def _printed(stage: Stage) -> Sequence[Item]:
+    """A last layer that sees the network's input cannot stand in a row with the others."""
+    last = stage.items[-1]
+    return stage.items[:-1] if isinstance(last, Layer) and sees_input(last) else stage.items
 
 
 def only(component: Component) -> Function:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gangen.catalogue import Component
+from gangen.catalogue import Component, shipped
 from gangen.signature import Module, without_bounds
 from gangen.text import Code
 
@@ -77,9 +77,8 @@ class Collection:
             return  # bounds belong to the schema
         if source is not None and source.startswith("_"):
             source = self.helpers.get(source, source)
-            self._add(
-                self._helper(path.parent / f"{source}.py"), path.parent / f"{source}.py", alias.name
-            )
+            library = _library(path, f"{source}.py")
+            self._add(self._helper(library), library, alias.name)
             return
         suffix = f" as {alias.asname}" if alias.asname else ""
         self.imports.add(
@@ -105,6 +104,17 @@ class Collection:
         constants = [text for text in texts if _CONSTANT.match(text)]
         others = [text for text in texts if not _CONSTANT.match(text)]
         return Code("\n\n\n".join(["\n".join(constants)] * bool(constants) + others))
+
+
+def _library(user: Path, name: str) -> Path:
+    """A private library: beside the file that uses it, or in another kind's folder."""
+    kinds = user.parent.parent
+    found = [
+        user.parent / name,
+        *sorted(kinds.glob(f"*/{name}")),
+        *sorted(shipped().glob(f"*/{name}")),
+    ]
+    return next((path for path in found if path.is_file()), found[0])
 
 
 def _names(node: ast.AST) -> list[str]:

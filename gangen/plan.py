@@ -26,6 +26,7 @@ class Layer:
     path: Path
     children: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)
     wrappers: tuple[Chosen, ...] = ()
+    conditional: bool = False  # it, or a layer inside, takes the condition
 
     @property
     def name(self) -> str:
@@ -57,6 +58,60 @@ Item = Layer | Group
 
 
 @dataclass(frozen=True)
+class Stage:
+    """Layers that a network keeps under one name, `self.<name>`."""
+
+    name: str
+    items: tuple[Item, ...]
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers in order, groups opened."""
+        return tuple(
+            layer
+            for item in self.items
+            for layer in (item.layers if isinstance(item, Group) else (item,))
+        )
+
+    @property
+    def after(self) -> Shape:
+        """Shape behind the last layer."""
+        return self.items[-1].after
+
+
+@dataclass(frozen=True)
+class Head:
+    """A second output of a network, computed from its features; `name` starts its variable."""
+
+    name: str
+    layer: Layer
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """How a network takes the condition in: `flow` says where, `layer` what is there.
+
+    "input": a layer before the first stage. "chunks": likewise, and it splits its input.
+    "layers": among the layers. "logits": a term of the output, from the features. "head": not at
+    all, the network has to tell the condition.
+    """
+
+    chosen: Chosen
+    flow: str
+    layer: Layer | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Whether the condition is an input of the network."""
+        return self.flow != "head"
+
+    @property
+    def name(self) -> str:
+        """Attribute of the generated network."""
+        return str(self.chosen.component.constant("ATTRIBUTE", "condition"))
+
+
+@dataclass(frozen=True)
 class Network:
     """A network of the family, from port to port."""
 
@@ -64,12 +119,14 @@ class Network:
     role: Role
     source: Port
     target: Port
-    items: tuple[Item, ...]
-    conditioning: Layer | None
+    stages: tuple[Stage, ...]
+    conditioning: Conditioning | None
     flat: bool  # the input is flattened before the conditioning
     initializer: Chosen | None
     reparametrizations: tuple[Chosen, ...]
     path: Path
+    heads: tuple[Head, ...] = ()
+    gives_features: bool = False  # to the step, beside its output
 
     @property
     def class_name(self) -> str:
@@ -77,14 +134,45 @@ class Network:
         return "".join(word.capitalize() for word in self.name.split("_"))
 
     @property
+    def items(self) -> tuple[Item, ...]:
+        """Layers and groups of all stages."""
+        return tuple(item for stage in self.stages for item in stage.items)
+
+    @property
+    def before(self) -> Layer | None:
+        """What takes in the condition before the first stage."""
+        early = self.conditioning is not None and self.conditioning.flow in ("input", "chunks")
+        return self.conditioning.layer if self.conditioning and early else None
+
+    @property
+    def projection(self) -> Layer | None:
+        """What adds the condition's share to the output."""
+        late = self.conditioning is not None and self.conditioning.flow == "logits"
+        return self.conditioning.layer if self.conditioning and late else None
+
+    @property
     def layers(self) -> tuple[Layer, ...]:
-        """The layers in order, groups opened, conditioning first."""
-        first = () if self.conditioning is None else (self.conditioning,)
-        return first + tuple(
-            layer
-            for item in self.items
-            for layer in (item.layers if isinstance(item, Group) else (item,))
-        )
+        """The layers in order, groups opened, conditioning first, heads last."""
+        first = () if self.before is None else (self.before,)
+        last = () if self.projection is None else (self.projection,)
+        inside = tuple(layer for stage in self.stages for layer in stage.layers)
+        return first + inside + last + tuple(head.layer for head in self.heads)
+
+    @property
+    def main_layers(self) -> tuple[Layer, ...]:
+        """The layers from source to target."""
+        return tuple(layer for stage in self.stages for layer in stage.layers)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what it computes: its target, its heads', its features."""
+        heads = tuple(f"{head.name}_{self.target.name}" for head in self.heads)
+        return (self.target.name, *heads, *(["features"] if self.gives_features else []))
+
+    @property
+    def takes_condition(self) -> bool:
+        """Whether the condition is an input."""
+        return self.conditioning is not None and self.conditioning.taken
 
     @property
     def parameters(self) -> int:
@@ -94,27 +182,26 @@ class Network:
     @property
     def output_range(self) -> tuple[float, float] | None:
         """Range of the last layer that computes something; None when it is unbounded."""
-        for layer in reversed(self.layers):
+        for layer in reversed(self.main_layers):
             bounds = layer.component.constant("RANGE", ())
             if bounds != "keeps":
                 return tuple(bounds) if bounds else None
         return None
 
-    def capabilities(self) -> Iterator[tuple[str, Path]]:
-        """What its layers and reparametrizations GIVE, each with the spec path it comes from."""
-        for chosen in self.reparametrizations:
-            yield from ((word, chosen.path) for word in chosen.component.constant("GIVES", []))
-        for layer in (inside for outer in self.layers for inside in outer.walk()):
-            yield from ((word, layer.path) for word in layer.component.constant("GIVES", []))
-
 
 @dataclass(frozen=True)
 class Term:
-    """A penalty: one more summand of a loss, or something done after an update."""
+    """A function in one place of the step: a summand of a loss, or done after an update."""
 
     chosen: Chosen
-    where: str
+    function: Function
+    slot: str
     every: int
+
+    @property
+    def subject(self) -> str:
+        """The network whose loss it joins."""
+        return self.slot.removesuffix("_loss")
 
 
 @dataclass(frozen=True)
@@ -126,6 +213,7 @@ class Plan:
     data: Chosen
     ports: Mapping[str, Port]
     classes: int
+    attributes: int
     networks: Mapping[str, Network]
     terms: tuple[Term, ...]
 
@@ -136,5 +224,5 @@ class Plan:
 
     @property
     def conditional(self) -> bool:
-        """Whether the networks take labels."""
+        """Whether the networks take labels or attributes."""
         return self.spec.condition is not None

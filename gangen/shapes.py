@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import isqrt, prod
+from math import gcd, isqrt, prod
 from types import CodeType
 from typing import Any
 
 Shape = tuple[int, ...]
 Sizes = int | Sequence[int]
+
+INTERPOLATIONS = ("linear", "bilinear", "trilinear")  # by the number of axes
 
 
 class Unfit(ValueError):
@@ -99,6 +101,28 @@ def same(first: Shape, second: Shape) -> Shape:
     return first
 
 
+def attended(query: Shape, key: Shape, value: Shape) -> Shape:
+    """Values at the positions of the query: maps [channels, ...] that attention brings together."""
+    for name, shape in (("query", query), ("key", key), ("value", value)):
+        if len(shape) < 2:
+            raise Unfit(
+                f"`{name}` ends in {show(shape)}, attention needs maps",
+                help=f"give `{name}` layers that end in [channels, height, width]",
+            )
+    if query[0] != key[0]:
+        raise Unfit(
+            f"`query` ends in {query[0]} channels, `key` in {key[0]}; they are multiplied",
+            help=f"give `key` {query[0]} channels",
+        )
+    if prod(key[1:]) != prod(value[1:]):
+        raise Unfit(
+            f"`key` ends in a {by(key[1:])} map, `value` in {by(value[1:])}; "
+            "each key needs its value",
+            help="give both the same pooling",
+        )
+    return (value[0], *query[1:])
+
+
 def reshaped(size: Shape, shape: Shape) -> Shape:
     """The same values in another shape."""
     if prod(size) != prod(shape):
@@ -121,6 +145,37 @@ def divides(groups: int, channels: int) -> int:
             help=f"the nearest legal value is {legal}",
         )
     return channels
+
+
+def grouped(groups: int, in_channels: int, channels: int) -> int:
+    """Output channels, when both they and the input's split evenly into groups."""
+    divides(groups, gcd(in_channels, channels))
+    return channels
+
+
+def interpolated(size: Shape, scale: int, mode: str) -> Shape:
+    """Size after interpolation, when the mode is one for that many axes."""
+    if len(size) > len(INTERPOLATIONS):
+        raise Unfit(f"works on up to {len(INTERPOLATIONS)} axes, got a {by(size)} map")
+    legal = INTERPOLATIONS[len(size) - 1]
+    if mode not in ("nearest", legal):
+        raise Unfit(
+            f"mode {mode} is not for a map of {len(size)} axes",
+            option="mode",
+            help=f"the nearest legal mode is {legal}",
+        )
+    return tuple(scale * side for side in size)
+
+
+def chunk(size: int, parts: int) -> int:
+    """Length of one part of a vector that is split into equal ones."""
+    if size % parts:
+        nearest = max(round(size / parts), 1) * parts
+        raise Unfit(
+            f"{size} values cannot be split into {parts} equal parts",
+            help=f"the nearest legal dim of the latent is {nearest}",
+        )
+    return size // parts
 
 
 def at_least(size: Shape, least: int, what: str) -> Shape:
@@ -149,8 +204,12 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
         conv,
         conv_transpose,
         same,
+        attended,
         reshaped,
         divides,
+        grouped,
+        interpolated,
+        chunk,
         at_least,
         area,
         prod,

@@ -70,12 +70,12 @@ class Function:
     @cached_property
     def options(self) -> Mapping[str, Option]:
         """Its YAML keys."""
-        arguments = self.node.args
-        described = _described(ast.get_docstring(self.node) or "")
-        return {
-            argument.arg: self.module.option(argument, default, described.get(argument.arg, ""))
-            for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-        }
+        return self.module.options(self.node, _described(ast.get_docstring(self.node) or ""))
+
+    @property
+    def setup(self) -> tuple[str, ...]:
+        """What the compiler wires once, before training; only a class is set up."""
+        return ()
 
     @property
     def call(self) -> ast.expr:
@@ -85,6 +85,51 @@ class Function:
             raise TypeError(f"{self.name} must be a single return to be inlined")
         assert statements[0].value is not None
         return statements[0].value
+
+
+@dataclass(frozen=True)
+class Memory(Function):
+    """A class that keeps something from step to step; `node` is its `forward`.
+
+    Options and `setup` are those of its `__init__`; `name` is the class's.
+    """
+
+    owner: ast.ClassDef
+
+    @property
+    def name(self) -> str:
+        """The class's name."""
+        return self.owner.name
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """What `forward` is given."""
+        return tuple(argument.arg for argument in self.node.args.args[1:])
+
+    @property
+    def summary(self) -> str:
+        """First line of the class's docstring."""
+        return (ast.get_docstring(self.owner) or "").partition("\n")[0]
+
+    @cached_property
+    def options(self) -> Mapping[str, Option]:
+        """Keyword-only parameters of `__init__`, described in its docstring or in the class's."""
+        texts = [ast.get_docstring(self.owner) or "", ast.get_docstring(self._init) or ""]
+        described = {name: text for doc in texts for name, text in _described(doc).items()}
+        return self.module.options(self._init, described)
+
+    @property
+    def setup(self) -> tuple[str, ...]:
+        """Positional parameters of `__init__`."""
+        return tuple(argument.arg for argument in self._init.args.args[1:])
+
+    def has(self, method: str) -> bool:
+        """Whether the class defines a method."""
+        return method in _methods(self.owner)
+
+    @property
+    def _init(self) -> ast.FunctionDef:
+        return _methods(self.owner)["__init__"]
 
 
 class Module:
@@ -127,16 +172,34 @@ class Module:
             if isinstance(node, ast.FunctionDef) and not name.startswith("_")
         }
 
+    @cached_property
+    def memory(self) -> Memory | None:
+        """The first public class, as something that keeps its state between steps."""
+        for node in self.definitions.values():
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                methods = _methods(node)
+                if "__init__" in methods:
+                    return Memory(self, methods.get("forward", methods["__init__"]), node)
+        return None
+
+    def options(self, node: ast.FunctionDef, described: Mapping[str, str]) -> dict[str, Option]:
+        """The keyword-only parameters of a function."""
+        pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        return {a.arg: self.option(a, default, described.get(a.arg, "")) for a, default in pairs}
+
     def option(self, argument: ast.arg, default: ast.expr | None, description: str) -> Option:
         """A keyword-only parameter of one of its functions."""
-        assert argument.annotation is not None, f"{self.name}: {argument.arg} needs a type"
+        written = argument.annotation
+        assert written is not None, f"{self.name}: {argument.arg} needs a type"
+        if isinstance(written, ast.Name) and written.id in self.definitions:
+            written = self.definitions[written.id].value  # type: ignore[attr-defined]
         return Option(
             name=argument.arg,
-            type=self._type(argument.annotation),
+            type=self._type(written),
             required=default is None,
             default=None if default is None else ast.literal_eval(default),
             description=description,
-            written=argument.annotation,
+            written=written,
         )
 
     def _type(self, annotation: ast.expr) -> Any:
@@ -167,6 +230,10 @@ def without_bounds(node: ast.AST) -> ast.AST:
         assert isinstance(node.slice, ast.Tuple)
         node = node.slice.elts[0]
     return node
+
+
+def _methods(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+    return {child.name: child for child in node.body if isinstance(child, ast.FunctionDef)}
 
 
 def _is_docstring(statement: ast.stmt) -> bool:

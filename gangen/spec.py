@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
@@ -112,12 +112,29 @@ class Training(SpecModel):
     batch_size: Annotated[int, Field(ge=1, le=2**20)] = Field(
         64, description="samples per update, over all processes together"
     )
+    epochs: Annotated[int, Field(ge=1, le=10**6)] | None = Field(
+        None, description="length of a full run in passes over the data, in place of steps"
+    )
+    batches: Literal["straddle", "per_epoch"] = Field(
+        "straddle",
+        description="whether a batch may hold the end of one epoch and the start of the next, or "
+        "every epoch ends with a batch of what is left",
+    )
+    accumulate: Annotated[int, Field(ge=1, le=4096)] = Field(
+        1, description="micro-batches whose gradients make up one update"
+    )
+    clip_grad_norm: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="greatest norm of a network's gradient; 0 = unlimited"
+    )
     seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(
         0, description="seed of weights, data order and noise"
     )
     ema: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.999,
         description="decay of the running average of the weights that samples come from; 0 = none",
+    )
+    ema_start: Annotated[int, Field(ge=0, le=10**9)] = Field(
+        0, description="steps before the average begins; until then it is the weights themselves"
     )
     bf16: bool = Field(False, description="run the networks in bfloat16 (autocast)")
     compile: bool = Field(False, description="run the networks through torch.compile")
@@ -162,7 +179,10 @@ class CommonSpec(SpecModel):
         description="the adversarial loss; one objective drives both networks"
     )
     penalties: Annotated[Any, Many(Choice("penalties"))] = Field(
-        (), description="regularisers of the discriminator"
+        (), description="regularisers: more terms of the losses"
+    )
+    augment: Annotated[Any, Many(Choice("augmentations"))] = Field(
+        (), description="what samples go through, real ones and fakes, before they are judged"
     )
 
 

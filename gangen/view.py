@@ -9,41 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from types import SimpleNamespace
-from typing import Any
 
 from gangen.catalogue import Catalogue
 from gangen.data_view import DataView
-from gangen.expressions import call
 from gangen.fold import Factory, fold
 from gangen.gather import Pieces
-from gangen.network_view import FactoryView, NetworkView, only
-from gangen.plan import Plan, Term
-from gangen.spec import Chosen, Training
-from gangen.text import Code, first_clause, literal
-
-
-@dataclass(frozen=True)
-class Knob:
-    """A field of the generated Config."""
-
-    name: Code
-    type: Code
-    default: Code
-    comment: str
-
-
-@dataclass(frozen=True)
-class TermView:
-    """A penalty as the step prints it; `every` is empty unless it is lazy."""
-
-    call: Code
-    every: Code
-
-    @property
-    def lazy(self) -> bool:
-        """Whether it is applied only every N-th step."""
-        return bool(self.every)
+from gangen.network_view import NetworkView
+from gangen.plan import Plan
+from gangen.printed import FactoryView
+from gangen.run_view import RunView
+from gangen.shapes import evaluate
+from gangen.spec import Training
+from gangen.step_view import Knob, StepView, option_knob
+from gangen.text import Code, literal
 
 
 @dataclass(frozen=True)
@@ -71,7 +51,7 @@ class View:
         spec = self.plan.spec
         networks = [getattr(spec, name).architecture for name in self.plan.networks]
         names = dict.fromkeys(chosen.name if chosen else "own layers" for chosen in networks)
-        given = " conditioned on labels" if self.conditional else ""
+        given = f" conditioned on {self.condition}" if self.conditional else ""
         parts = f"{', '.join(names)}; {spec.objective.name} loss"
         return f"A GAN ({parts}){given} on {spec.data.name} data"
 
@@ -80,7 +60,9 @@ class View:
         """Titles of the components used: papers and equations."""
         spec = self.plan.spec
         chosen = [getattr(spec, name).architecture for name in self.plan.networks]
-        chosen += [spec.objective, *spec.penalties]
+        chosen += [spec.objective, *spec.penalties, *spec.augment]
+        conditionings = [network.conditioning for network in self.plan.networks.values()]
+        chosen += [c.chosen for c in conditionings if c is not None]
         chosen += [x for network in self.plan.networks.values() for x in network.reparametrizations]
         chosen += [*self.training.optimizer.values(), spec.data]
         return list(dict.fromkeys(x.component.summary.rstrip(".") for x in chosen if x))
@@ -89,6 +71,11 @@ class View:
     def training(self) -> Training:
         """The spec's training section."""
         return self.plan.spec.training  # type: ignore[attr-defined, no-any-return]
+
+    @cached_property
+    def run(self) -> RunView:
+        """How long and in which portions a run trains."""
+        return RunView(self.training)
 
     @cached_property
     def data(self) -> DataView:
@@ -111,9 +98,47 @@ class View:
         return self.plan.conditional
 
     @property
+    def condition(self) -> Code:
+        """What the networks are conditioned on: labels, attributes, or nothing."""
+        return Code(self.plan.spec.condition or "")
+
+    @property
+    def comma_condition(self) -> Code:
+        """The condition behind something else: ", labels", or nothing."""
+        return Code(f", {self.condition}" if self.conditional else "")
+
+    @property
+    def drawn_condition(self) -> Code:
+        """Conditions for fakes, drawn from the data."""
+        rows = "torch.randint(len(samples), (len(z),), device=device)"
+        return Code(f"all_{self.condition}[{rows}]")
+
+    @property
+    def columns(self) -> Code:
+        """How many columns a picture has, as an argument; nothing where it does not matter."""
+        codes = getattr(self.family, "first_code", 0)
+        number = self.classes if self.labelled else codes
+        return Code(f", columns={number}" if number else "")
+
+    @property
+    def columns_or(self) -> Code:
+        """The same behind a number that counts first."""
+        return Code(self.columns.replace(", columns=", " or "))
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the condition is a class label."""
+        return self.plan.spec.condition == "labels"
+
+    @property
     def classes(self) -> int:
         """Number of labels that the data carries; 0 = none."""
         return self.plan.classes
+
+    @property
+    def attributes(self) -> int:
+        """Length of the vector that the data carries beside each sample; 0 = none."""
+        return self.plan.attributes
 
     @property
     def images(self) -> bool:
@@ -121,11 +146,26 @@ class View:
         return self.plan.images
 
     @property
+    def bounded(self) -> bool:
+        """Whether samples lie in [-1, 1]."""
+        return self.plan.ports["data"].range == (-1.0, 1.0)
+
+    @property
     def grid_samples(self) -> int:
         """Samples in a picture: ten of each class, or 64; enough points to see a distribution."""
-        if not self.images:
+        if len(self.plan.ports["data"].shape) == 1:
             return 2_500
-        return min(10 * self.classes, 400) if self.conditional else 64
+        columns = self.classes if self.labelled else getattr(self.family, "first_code", 0)
+        return min(10 * columns, 400) if columns else 64
+
+    @property
+    def test_batch(self) -> int:
+        """A small batch that splits over two processes, micro-batches and joined samples."""
+        joined = [
+            int(evaluate(chosen.component.constant("BATCH", "1"), chosen.options))
+            for chosen in self.plan.spec.augment
+        ]
+        return 4 * prod(joined) * self.training.accumulate
 
     # ------------------------------------------------------------------ networks
 
@@ -142,7 +182,16 @@ class View:
     def networks(self) -> list[NetworkView]:
         """The networks in the family's order."""
         networks = self.plan.networks.values()
-        return [NetworkView(network, self._factories, self.training) for network in networks]
+        return [
+            NetworkView(
+                network, self._factories, self.training, self.condition, self._condition_shape
+            )
+            for network in networks
+        ]
+
+    @property
+    def _condition_shape(self) -> str:
+        return "[B]" if self.condition == "labels" else f"[B, {self.plan.attributes}]"
 
     @property
     def network_names(self) -> Code:
@@ -189,74 +238,41 @@ class View:
     def state(self) -> Code:
         """Everything that a checkpoint holds, as a dictionary."""
         names = [network.name for network in self.networks] + ["ema"] * self.averaged
+        names += [memory.name for memory in self.step.memories]
         names += [network.optimizer for network in self.networks]
         return Code("{" + ", ".join(f'"{name}": {name}' for name in names) + ",}")
 
-    # ------------------------------------------------------------------ losses and knobs
+    # ------------------------------------------------------------------ the step and its knobs
 
     @cached_property
-    def loss_keywords(self) -> Mapping[str, Code]:
-        """What each loss function is passed by keyword, with a leading comma."""
-        objective: Chosen = self.plan.spec.objective
-        return {
-            name: Code("".join(f", {o}=config.{o}" for o in function.options))
-            for name, function in objective.component.functions.items()
-        }
-
-    @cached_property
-    def loss_literals(self) -> Mapping[str, Code]:
-        """The same with the spec's values, for tests that have no run."""
-        options = self.plan.spec.objective.options
-        return {
-            name: Code("".join(f", {o}={literal(options[o])}" for o in function.options))
-            for name, function in self.plan.spec.objective.component.functions.items()
-        }
+    def step(self) -> StepView:
+        """Losses, terms and augmentations."""
+        return StepView(self.plan, lambda slot: self.plan.family.wires(self, slot))
 
     @property
     def loss_names(self) -> Code:
         """What train.py imports from losses.py."""
-        names = [*self.plan.spec.objective.component.functions]
-        names += [only(term.chosen.component).name for term in self.plan.terms]
-        return Code(", ".join(names))
+        return Code(", ".join(self.step.function_names))
 
-    @cached_property
-    def terms(self) -> Mapping[str, list[TermView]]:
-        """The penalties by the slot of the step where they act."""
-        terms: dict[str, list[TermView]] = {slot: [] for slot in self.plan.family.slots}
-        for term in self.plan.terms:
-            terms[term.where].append(self._term(term))
-        return terms
+    @property
+    def augmentation_names(self) -> Code:
+        """What train.py imports from augment.py."""
+        return Code(", ".join(self.step.augmentation_names))
 
-    def _term(self, term: Term) -> TermView:
-        chosen, wires = term.chosen, self.plan.family.wires
-        function = only(chosen.component)
-        conditional = self.conditional
-        ports = [wires[p].conditional if conditional else wires[p].plain for p in function.ports]
-        keywords = {option: Code(f"config.{chosen.name}_{option}") for option in function.options}
-        every = f"config.{chosen.name}_every" if term.every > 1 else ""
-        return TermView(call(function.name, ports, keywords), Code(every))
+    @property
+    def metrics(self) -> Code:
+        """What memories have to say, behind the losses in the meter."""
+        names = [memory.name for memory in self.step.memories if memory.has_metrics]
+        return Code("".join(f", **{name}.metrics()" for name in names))
 
     @cached_property
     def knobs(self) -> list[Knob]:
         """The run knobs that the components bring."""
         knobs = []
         if "path" in self.plan.data.options:
-            knobs.append(_option_knob(self.plan.data, "path", "data_path"))
+            knobs.append(option_knob(self.plan.data, "path", "data_path"))
         for network in self.networks:
             rate = self.training.optimizer[network.name].options["lr"]
             comment = f"learning rate of the {network.name}"
             knobs.append(Knob(network.rate, Code("float"), literal(float(rate)), comment))
-        objective: Chosen = self.plan.spec.objective
-        knobs += [_option_knob(objective, name, name) for name in objective.options]
-        for term in self.plan.terms:
-            for name, value in term.chosen.options.items():
-                if name != "every" or value > 1:
-                    knobs.append(_option_knob(term.chosen, name, f"{term.chosen.name}_{name}"))
-        return knobs
-
-
-def _option_knob(chosen: Chosen, option: str, name: str) -> Knob:
-    known = chosen.component.options()[option]
-    first = first_clause(known.description)
-    value: Any = chosen.options[option]
-    return Knob(Code(name), Code(known.annotation), literal(value), first)
+        return knobs + self.step.knobs

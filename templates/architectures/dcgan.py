@@ -1,8 +1,8 @@
-"""DCGAN (Radford, Metz & Chintala 2015, arXiv:1511.06434), at any image size.
+"""DCGAN (Radford, Metz & Chintala 2015, arXiv:1511.06434), for maps of any size.
 
-The map is halved (discriminator) or doubled (generator) `depth` times. At odd sizes the transposed
-convolutions reach the exact size by a kernel one smaller (or no output padding) along that axis, so
-that no resizing or cropping is needed.
+The map, a signal, an image or a volume, is halved (discriminator) or doubled (generator) `depth`
+times. At odd sizes the transposed convolutions reach the exact size by a kernel one smaller (or no
+output padding) along that axis, so that no resizing or cropping is needed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +15,7 @@ from gangen.contracts import Shape, Unfit, block
 
 Width = Annotated[int, Ge(1), Le(4096)]
 Depth = Annotated[int, Ge(0), Le(16)] | None
+Extra = Annotated[int, Ge(0), Le(17)]
 Kernel = Literal[3, 4, 5]
 Norm = Literal["none", "batch", "instance", "layer", "group"]
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus"]
@@ -39,8 +40,10 @@ def generator(
     activation: Activation = "relu",
     slope: Slope = 0.2,
     dropout: Dropout = 0.0,
+    extra_layers: Extra = 0,
+    last: Literal["conv_transpose", "conv"] = "conv_transpose",
 ) -> list[Any]:
-    """Project the latent to a small map, then double it until it is the image.
+    """Project the latent to a small map, then double it until it has the size of the data.
 
     Args:
         width: channels of the finest hidden map; they double with each coarser one
@@ -51,12 +54,17 @@ def generator(
         activation: between the layers
         slope: of leaky_relu, for negative values
         dropout: probability, after each activation; 0 = none
+        extra_layers: after so many doublings, from the first one on, comes a convolution of
+            kernel 3 and stride 1 as well; two in LSGAN's generator
+        last: the layer that writes the data: the last doubling itself, or a convolution of
+            kernel 3 behind it, as in SNGAN and LSGAN
     """
-    channels, *size = _image(target)
+    channels, *size = _map(target)
+    finest = 0 if last == "conv" else 1  # level of the finest hidden map
 
     def obstacle(sizes: Sequence[Shape]) -> Unfit | None:
         coarsest = prod(sizes[-1])
-        features = _width(max(len(sizes) - 2, 0), width, max_width) * coarsest
+        features = _width(max(len(sizes) - 1 - finest, 0), width, max_width) * coarsest
         if features > MAX_FEATURES:
             return Unfit(
                 f"would start from {features} features, more than {MAX_FEATURES}",
@@ -66,8 +74,9 @@ def generator(
         return _too_small(norm, sizes[-1])
 
     sizes = _sizes(tuple(size), depth, lambda side: (side + 1) // 2, obstacle)
-    widths = [_width(level, width, max_width) for level in range(max(len(sizes) - 1, 1))]
-    _check_groups(norm, range(len(widths)), width, max_width)
+    widths = [_width(max(n - finest, 0), width, max_width) for n in range(len(sizes))]
+    _check_groups(norm, range(max(len(sizes) - finest, 1)), width, max_width)
+    _check_extra(extra_layers, max(len(sizes) - 1 - finest, 0))
     after = _after(norm, activation, slope, dropout)
     bias = norm == "none"
     layers: list[Any] = [
@@ -76,13 +85,15 @@ def generator(
         {"reshape": {"shape": [widths[-1], *sizes[-1]]}},
         *after,
     ]
-    for level in range(len(sizes) - 2, 0, -1):
-        grow = _grow(widths[level - 1], kernel, sizes[level + 1], sizes[level], bias)
+    for level in range(len(sizes) - 2, finest - 1, -1):
+        grow = _grow(widths[level], kernel, sizes[level + 1], sizes[level], bias)
         layers.append(block("up", [grow, *after]))
-    if len(sizes) > 1:
+        if level >= len(sizes) - 1 - extra_layers:
+            layers.append(block("up_same", [_keep(widths[level], bias), *after]))
+    if len(sizes) > 1 and last == "conv_transpose":
         layers.append(_grow(channels, kernel, sizes[1], sizes[0], True))
     else:
-        layers.append({"conv": {"channels": channels, "kernel": 3, "padding": 1}})
+        layers.append(_keep(channels))
     return [*layers, *(["tanh"] if bounds else [])]
 
 
@@ -99,8 +110,9 @@ def discriminator(
     activation: Activation = "leaky_relu",
     slope: Slope = 0.2,
     dropout: Dropout = 0.0,
+    extra_layers: Extra = 0,
 ) -> list[Any]:
-    """Halve the image with strided convolutions, then one convolution over the whole map.
+    """Halve the map with strided convolutions, then one convolution over the whole of it.
 
     Args:
         width: channels after the first convolution; they double with each halving
@@ -111,41 +123,50 @@ def discriminator(
         activation: between the layers
         slope: of leaky_relu, for negative values
         dropout: probability, after each activation; 0 = none
+        extra_layers: so many maps, from the coarsest on, get a convolution of kernel 3 and stride
+            1 as well; SNGAN has it at every map, that of the data included
     """
-    _, *size = _image(source)
+    _, *size = _map(source)
     padding = (kernel - 1) // 2
 
     def obstacle(sizes: Sequence[Shape]) -> Unfit | None:
         if max(sizes[-1]) > MAX_KERNEL:
             return Unfit(
                 f"would end in a kernel of {_by(sizes[-1])}, larger than {MAX_KERNEL}",
-                help="use images that are smaller, or nearer to a square",
+                help="use maps that are smaller, or nearer to a square",
             )
-        return _too_small(norm, sizes[-1]) if len(sizes) > 2 else None
+        normed = len(sizes) > 2 or (len(sizes) > 1 and extra_layers > 0)
+        return _too_small(norm, sizes[-1]) if normed else None
 
     sizes = _sizes(
         tuple(size), depth, lambda side: (side + 2 * padding - kernel) // 2 + 1, obstacle
     )
-    _check_groups(norm, range(1, len(sizes) - 1), width, max_width)
+    halvings = len(sizes) - 1
+    _check_extra(extra_layers, halvings + 1 if halvings else 0)
+    front = int(halvings > 0 and extra_layers > halvings)  # a layer before the first halving
+    widths = [_width(level, width, max_width) for level in range(halvings + front)]
+    _check_groups(norm, range(1, len(widths)), width, max_width)
     after = _after(norm, activation, slope, dropout)
     bias = norm == "none"
     halve = {"kernel": kernel, "stride": 2, "padding": padding}
-    if len(sizes) == 1:
-        halve = {"kernel": 3, "padding": 1}  # nothing to halve: one convolution at full size
     first = _after("none", activation, slope, dropout)
-    layers: list[Any] = [{"conv": {"channels": _width(0, width, max_width), **halve}}, *first]
-    for level in range(1, len(sizes) - 1):
-        channels = _width(level, width, max_width)
-        step = {"conv": {"channels": channels, **halve, "bias": bias}}
-        layers.append(block("down", [step, *after]))
+    layers: list[Any] = [] if halvings and not front else [_keep(min(width, max_width)), *first]
+    for number, channels in enumerate(widths[front:]):
+        if number == 0 and not front:
+            layers += [{"conv": {"channels": channels, **halve}}, *first]
+        else:
+            step = {"conv": {"channels": channels, **halve, "bias": bias}}
+            layers.append(block("down", [step, *after]))
+        if number >= halvings - extra_layers:
+            layers.append(block("down_same", [_keep(channels, bias), *after]))
     last = _pair(list(sizes[-1]))
     return [*layers, {"conv": {"channels": target[0], "kernel": last, "bias": bias}}, "flatten"]
 
 
-def _image(shape: Shape) -> Shape:
-    if len(shape) != 3:
+def _map(shape: Shape) -> Shape:
+    if not 2 <= len(shape) <= 4:
         raise Unfit(
-            f"works on images [channels, height, width], the data is {list(shape)}",
+            f"works on maps, e.g. [channels, height, width], the data is {list(shape)}",
             option="architecture",
             help="choose `architecture: mlp` for vectors",
         )
@@ -158,7 +179,7 @@ def _sizes(
     halve: Callable[[int], int],
     obstacle: Callable[[Sequence[Shape]], Unfit | None],
 ) -> Sequence[Shape]:
-    """Map sizes from the image to the coarsest one.
+    """Map sizes from that of the data to the coarsest one.
 
     `obstacle` says what keeps the rest of the network from working with them; a default depth
     gives way to it, a depth from the spec is refused.
@@ -178,11 +199,12 @@ def _sizes(
     if depth <= most:
         raise Unfit(f"{obstacle(chains[depth])}", option="depth", help=help)
     sides = (2**number for number in range(depth, MAX_DEPTH + 1))
-    fitting = [side for side in sides if obstacle(_chain((side, side), halve, depth)) is None]
+    squares = [(side,) * len(size) for side in sides]
+    fitting = [square for square in squares if obstacle(_chain(square, halve, depth)) is None]
     raise Unfit(
         f"cannot halve a map of {_by(size)} {depth} times",
         option="depth",
-        help=help + (f", the nearest legal size {_by((fitting[0],) * 2)}" if fitting else ""),
+        help=help + (f", the nearest legal size {_by(fitting[0])}" if fitting else ""),
     )
 
 
@@ -198,7 +220,7 @@ def _by(size: Shape) -> str:
 
 
 def _width(level: int, width: int, max_width: int) -> int:
-    return min(width * 2**level, max_width)
+    return min(width << level, max_width)
 
 
 def _too_small(norm: str, size: Shape) -> Unfit | None:
@@ -206,10 +228,19 @@ def _too_small(norm: str, size: Shape) -> Unfit | None:
     if norm != "instance" or prod(size) > 1:
         return None
     return Unfit(
-        "would get to a 1x1 map, of which instance norm leaves nothing",
+        f"would get to a {_by(size)} map, of which instance norm leaves nothing",
         option="norm",
         help="the nearest legal norm is layer",
     )
+
+
+def _check_extra(extra_layers: int, most: int) -> None:
+    if extra_layers > most:
+        raise Unfit(
+            f"has room for {most} extra layers, not for {extra_layers}",
+            option="extra_layers",
+            help=f"the nearest legal extra_layers is {most}",
+        )
 
 
 def _check_groups(norm: str, levels: Iterable[int], width: int, max_width: int) -> None:
@@ -230,6 +261,12 @@ def _check_groups(norm: str, levels: Iterable[int], width: int, max_width: int) 
             option=option,
             help=f"the nearest legal {option} is {nearest}",
         )
+
+
+def _keep(channels: int, bias: bool = True) -> dict[str, Any]:
+    """A convolution that keeps the size."""
+    layer: dict[str, Any] = {"channels": channels, "kernel": 3, "padding": 1}
+    return {"conv": layer if bias else {**layer, "bias": False}}
 
 
 def _grow(channels: int, kernel: int, small: Shape, large: Shape, bias: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from torch import nn
 
 SHAPES = {
     "layer_norm_1d": "channels -> channels",
-    "layer_norm_2d": "channels, height, width -> channels, height, width",
+    "layer_norm_maps": "channels, *size -> channels, *size",
 }
 PARAMETERS = "2 * channels"
 
@@ -14,6 +14,6 @@ def layer_norm_1d(channels: int) -> nn.Module:
     return nn.LayerNorm(channels)
 
 
-def layer_norm_2d(channels: int) -> nn.Module:
-    """x [B, channels, H, W], each sample normalised over all values, scaled per channel."""
+def layer_norm_maps(channels: int) -> nn.Module:
+    """x [B, channels, ...], each sample normalised over all values, scaled per channel."""
     return nn.GroupNorm(1, channels)

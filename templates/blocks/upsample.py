@@ -5,17 +5,20 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from torch import nn
 
-SHAPE = "channels, height, width -> channels, scale * height, scale * width"
+SHAPE = "channels, length, *size -> channels, *interpolated((length, *size), scale, mode)"
 HELP = "add `reshape` before it: upsampling works on [channels, height, width]"
 
 
 def upsample(
-    *, scale: Annotated[int, Ge(1), Le(64)] = 2, mode: Literal["nearest", "bilinear"] = "nearest"
+    *,
+    scale: Annotated[int, Ge(1), Le(64)] = 2,
+    mode: Literal["nearest", "linear", "bilinear", "trilinear"] = "nearest",
 ) -> nn.Module:
-    """x [B, C, H, W] -> [B, C, scale * H, scale * W].
+    """x [B, C, L, ...] -> [B, C, scale * L, ...].
 
     Args:
-        scale: how much larger height and width become
-        mode: how values in between are found
+        scale: how much larger the map becomes along each axis
+        mode: how values in between are found; linear is for signals, bilinear for images,
+            trilinear for volumes (all as PyTorch's align_corners=False)
     """
     return nn.Upsample(scale_factor=scale, mode=mode)

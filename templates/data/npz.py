@@ -1,4 +1,4 @@
-"""Images or vectors from the arrays of a NumPy file (.npz, or .npy without labels)."""
+"""Images, vectors, waves or voxels from a NumPy file (.npz, or .npy for samples alone)."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 SHAPE = "shape"
-CLASSES = "classes"
-RANGE = "(-1.0, 1.0) if len(shape) == 3 else None"
+CLASSES = "0 if attributes else classes"
+ATTRIBUTES = "attributes"
+RANGE = "None if len(shape) == 1 else (-1.0, 1.0)"
 
 
 def read_arrays(file: Path, keys: list[str]) -> list[NDArray[Any]]:
@@ -42,7 +43,7 @@ def read_arrays(file: Path, keys: list[str]) -> list[NDArray[Any]]:
         if key not in arrays:
             raise DataError(
                 f"{file}: no array {key!r}, only {names or 'an empty file'}; "
-                "set `samples_key` and `labels_key` to the names in the file"
+                "set `samples_key`, `labels_key` and `attributes_key` to the names in the file"
             )
     return [arrays[key] for key in keys]
 
@@ -58,27 +59,29 @@ def check_finite(values: NDArray[Any], file: Path) -> None:
 
 
 def channels_first(array: NDArray[Any], shape: tuple[int, ...], file: Path) -> NDArray[Any]:
-    """Bring images to [N, C, H, W], from [N, H, W], [N, H, W, C] or [N, C, H, W].
+    """Bring samples to [N, C, ...], from [N, ...], [N, ..., C] or [N, C, ...].
 
     Raises:
         DataError: another shape, or one that can be read in two ways.
     """
-    channels, height, width = shape
-    found = array.shape[1:]
-    if channels > 1 and found == (channels, height, width) == (height, width, channels):
+    channels, *sizes = shape
+    found, last = array.shape[1:], (*sizes, channels)
+    if channels > 1 and found == shape == last:
         raise DataError(
             f"{file}: {list(array.shape)} can be read channels first or last; "
-            "resize the images so that their height is not the number of channels"
+            "resize the samples so that their first axis is not as long as there are channels"
         )
-    if found == (channels, height, width):
+    if found == shape:
         return array
-    if found == (height, width, channels):
-        return array.transpose(0, 3, 1, 2)
-    if found == (height, width) and channels == 1:
+    if found == last:
+        return np.moveaxis(array, -1, 1)
+    if found == tuple(sizes) and channels == 1:
         return array[:, np.newaxis]
+    what = "images" if len(shape) == 3 else "samples"
     raise DataError(
-        f"{file}: the images are {list(array.shape)}, expected [N, {channels}, {height}, {width}] "
-        f"or [N, {height}, {width}, {channels}]; set `shape` to [channels, height, width]"
+        f"{file}: the {what} are {list(array.shape)}, expected "
+        f"[N, {', '.join(map(str, shape))}] or [N, {', '.join(map(str, last))}]; "
+        "set `shape` to that of one sample, channels first"
     )
 
 
@@ -103,6 +106,30 @@ def image_array(array: NDArray[Any], shape: tuple[int, ...], file: Path) -> NDAr
     return np.ascontiguousarray(images)
 
 
+def signal_array(array: NDArray[Any], shape: tuple[int, ...], file: Path) -> NDArray[np.float32]:
+    """Bring waves to float32 [N, C, L], voxels to [N, C, D, H, W], with values from -1 to 1.
+
+    Raises:
+        DataError: another shape, or values that are not floats from -1 to 1, int16 or bool.
+    """
+    signals = channels_first(array, shape, file)
+    if signals.dtype == np.int16:  # as in most sound files
+        return np.ascontiguousarray(signals, np.float32) / np.float32(2**15)
+    if signals.dtype == np.bool_:  # voxels, full or empty
+        return np.ascontiguousarray(signals, np.float32) * 2 - 1
+    if signals.dtype.kind != "f":
+        raise DataError(
+            f"{file}: the samples are {signals.dtype}; save floats from -1 to 1, int16 or bool"
+        )
+    check_finite(signals, file)
+    lowest, highest = signals.min(), signals.max()
+    if lowest < -1 or highest > 1:
+        raise DataError(
+            f"{file}: the samples are floats from {lowest} to {highest}; scale them to -1 to 1"
+        )
+    return np.ascontiguousarray(signals, np.float32)
+
+
 def vector_array(array: NDArray[Any], shape: tuple[int, ...], file: Path) -> NDArray[np.float32]:
     """Bring vectors to float32 [N, D].
 
@@ -114,40 +141,71 @@ def vector_array(array: NDArray[Any], shape: tuple[int, ...], file: Path) -> NDA
             f"{file}: the samples are {array.dtype} {list(array.shape)}, "
             f"expected numbers [N, {shape[0]}]; set `shape` to that of one sample"
         )
+    return finite_floats(array, file)
+
+
+def finite_floats(array: NDArray[Any], file: Path) -> NDArray[np.float32]:
+    """Numbers [N, ...] as float32.
+
+    Raises:
+        DataError: some are not finite as float32.
+    """
     with np.errstate(over="ignore"):  # what is too large for float32 is found to be infinite
-        vectors = array.astype(np.float32)
-    check_finite(vectors, file)
-    return vectors
+        floats = array.astype(np.float32)
+    check_finite(floats, file)
+    return floats
+
+
+def checked_attributes(array: NDArray[Any], shape: tuple[int, int], file: Path) -> Tensor:
+    """Return attributes as float32 [N, attributes].
+
+    Raises:
+        DataError: not so many finite numbers for each sample.
+    """
+    if array.shape != shape or array.dtype.kind not in "biuf":
+        raise DataError(
+            f"{file}: the attributes are {array.dtype} {list(array.shape)}, "
+            f"expected numbers {list(shape)}; set `attributes` to how many each sample has"
+        )
+    return torch.from_numpy(finite_floats(array, file))
 
 
 def load_npz(
     *,
     path: str,
-    shape: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(1), MaxLen(3)],
+    shape: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(1), MaxLen(4)],
     samples_key: Annotated[str, MinLen(1)] = "images",
     labels_key: Annotated[str, MinLen(1)] = "labels",
+    attributes_key: Annotated[str, MinLen(1)] = "attributes",
     classes: Annotated[int, Ge(0)] = 0,
+    attributes: Annotated[int, Ge(0)] = 0,
 ) -> tuple[Tensor, Tensor]:
-    """Load images as uint8 [N, C, H, W] or vectors as float32 [N, D], and labels int64 [N].
+    """Load samples, images as uint8 and all others as float32, and labels int64 [N].
+
+    With attributes these take the place of the labels: float32 [N, attributes].
 
     Args:
-        path: the .npz file; or a .npy file, which holds no labels.
-        shape: shape of one sample, [channels, height, width] for images or [length] for vectors.
+        path: the .npz file; or a .npy file, which holds samples alone.
+        shape: shape of one sample: [length] of a vector, [channels, length] of a wave, [channels,
+            height, width] of an image, [channels, depth, height, width] of voxels.
         samples_key: name of the array of samples.
-        labels_key: name of the array of labels; not read when `classes` is 0.
+        labels_key: name of the array of labels; read when there are classes and no attributes.
+        attributes_key: name of the array of attributes; read when there are any.
         classes: number of classes; 0 when the samples are unlabelled.
+        attributes: how many numbers describe each sample; with any, labels are not read.
 
     Raises:
         DataError: a missing or damaged file, or arrays of another shape, type or range.
     """
-    if len(shape) not in (1, 3):
-        raise DataError(f"shape {list(shape)}: give [channels, height, width] or [length]")
     file = Path(path).expanduser()
-    array, *labels = read_arrays(file, [samples_key, labels_key] if classes else [samples_key])
+    beside = [attributes_key] if attributes else [labels_key] if classes else []
+    array, *others = read_arrays(file, [samples_key, *beside])
     if array.ndim == 0 or len(array) == 0:
         raise DataError(f"{file}: {samples_key!r} is empty; save at least one sample")
-    to_samples = image_array if len(shape) == 3 else vector_array
+    to_samples = {1: vector_array, 3: image_array}.get(len(shape), signal_array)
     samples = torch.from_numpy(to_samples(array, shape, file))
+    if attributes:
+        return samples, checked_attributes(others[0], (len(samples), attributes), file)
     if not classes:
         return samples, torch.zeros(len(samples), dtype=torch.int64)
-    return samples, checked_labels(labels[0], samples=len(samples), classes=classes, path=file)
+    return samples, checked_labels(others[0], samples=len(samples), classes=classes, path=file)

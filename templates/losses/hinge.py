@@ -3,7 +3,10 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-FORBIDS = {"discriminator:bounded_output": "the hinge loss needs logits beyond its margins -1, 1"}
+FORBIDS = {
+    "discriminator:bounded_output": "the hinge loss needs logits beyond its margins -1, 1",
+    "discriminator:energy": "minus an energy is never positive and cannot reach the margin 1",
+}
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:

@@ -2,7 +2,10 @@
 
 from torch import Tensor
 
-FORBIDS = {"discriminator:bounded_output": "least squares regresses the raw output on its labels"}
+FORBIDS = {
+    "discriminator:bounded_output": "least squares regresses the raw output on its labels",
+    "discriminator:energy": "minus an energy is never positive and cannot reach the label of real",
+}
 
 
 def discriminator_loss(

@@ -9,6 +9,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+RANK = 3  # of one sample
+
 
 def to_pixels(images: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Images [N, C, H, W] in [-1, 1] as bytes [N, H, W, C], C being 1, 3 or 4.

@@ -7,6 +7,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+RANK = 1  # of one sample
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
 SIZE = 480  # pixels

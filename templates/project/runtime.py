@@ -118,6 +118,15 @@ def agree_on(step: int) -> int:
     return step
 
 
+def average_over_processes(value: Tensor) -> Tensor:
+    """The mean of a tensor over all processes; what it is when there is one. Without gradients."""
+    if not dist.is_initialized():
+        return value.detach()
+    mean = value.detach().clone()
+    dist.all_reduce(mean)
+    return mean / dist.get_world_size()
+
+
 class StopSignal:
     """Notes SIGINT and SIGTERM, so that the step in progress ends and can be saved."""
 

@@ -1,0 +1,90 @@
+"""Capabilities: what a plan's components give, and whom to blame for one.
+
+A capability reads "<subject>:<word>", e.g. "discriminator:batch_statistics" or "data:labels".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gangen.describe import ALL_NAMES, literals
+from gangen.errors import Place, dotted, one_of
+from gangen.marks import Marks
+from gangen.plan import Layer, Network, Plan
+from gangen.spec import Chosen, Path
+
+BOUNDED = "bounded_output"
+
+
+def components(plan: Plan) -> Iterator[Chosen]:
+    """Every component whose NEEDS and FORBIDS count."""
+    if plan.spec.objective is not None:
+        yield plan.spec.objective
+    yield from plan.spec.penalties or ()
+    yield from plan.spec.augment or ()
+    for network in plan.networks.values():
+        yield from network.reparametrizations
+        if network.conditioning is not None:
+            yield network.conditioning.chosen
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value of the spec that gives a capability."""
+
+    name: str
+    path: Path
+
+
+Giver = Chosen | Layer | Given
+
+
+def capabilities(plan: Plan) -> Iterator[tuple[str, Giver]]:
+    """Every capability that is given, with what gives it."""
+    carried = {"labels": plan.classes, "attributes": plan.attributes, "images": plan.images}
+    yield from ((f"data:{word}", plan.data) for word, there in carried.items() if there)
+    for capability, path in plan.family.gives(plan.spec).items():
+        yield capability, Given(capability.partition(":")[2], path)
+    for chosen in components(plan):
+        for capability in chosen.component.constant("GIVES", []):
+            if ":" in capability:
+                yield capability, chosen
+    for name, network in plan.networks.items():
+        last = bounding(network)
+        if last is not None:
+            yield f"{name}:{BOUNDED}", last
+        if network.conditioning is not None:
+            yield f"{name}:condition", network.conditioning.chosen
+        for wrapper in network.reparametrizations:
+            yield from ((f"{name}:{w}", wrapper) for w in wrapper.component.constant("GIVES", []))
+        for layer in (inside for outer in network.layers for inside in outer.walk()):
+            yield from ((f"{name}:{w}", layer) for w in layer.component.constant("GIVES", []))
+
+
+def blame(plan: Plan, marks: Marks, giver: Giver) -> tuple[Place, str]:
+    """The place to show for a layer or a component, and how to be rid of it.
+
+    A layer that an architecture wrote is blamed on the option that names it.
+    """
+    if isinstance(giver, Layer):
+        network = str(giver.path[0])
+        chosen = getattr(plan.spec, network).architecture
+        for name, value in chosen.options.items() if chosen is not None else ():
+            if isinstance(value, str) and giver.name in (value, f"{value}_{name}"):
+                path = (*chosen.path, name)
+                fields = chosen.component.model(plan.family.roles[network].builder).model_fields
+                others = [other for other in literals(fields[name].annotation) if other != value]
+                return marks.value(path), f"set {dotted(path)} to {one_of(others, ALL_NAMES)}"
+    if isinstance(giver, Given):
+        return marks.value(giver.path), f"change {dotted(giver.path)}"
+    return marks.key(giver.path), f"take {giver.name} away"
+
+
+def bounding(network: Network) -> Layer | None:
+    """The layer that bounds a network's output, if one does."""
+    for layer in reversed(network.main_layers):
+        bounds = layer.component.constant("RANGE", ())
+        if bounds != "keeps":
+            return layer if bounds else None
+    return None

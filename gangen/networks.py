@@ -1,0 +1,234 @@
+"""A network from port to port: its stages, how it takes the condition, its further outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+from gangen.contracts import Port
+from gangen.errors import dotted
+from gangen.layering import Layering, apply, has_weight, parameters_of, wrapped
+from gangen.plan import Conditioning, Group, Head, Item, Layer, Network, Stage
+from gangen.shapes import Shape, Unfit, evaluate, show
+from gangen.spec import Chosen, NetworkSpec
+
+FIRST, LAST = "layers", "head"  # stages of a network whose architecture names none
+
+
+@dataclass
+class Networking:
+    """Builds one network of the spec; `heads` are components that want an output of their own."""
+
+    name: str
+    said: NetworkSpec
+    source: Port
+    target: Port
+    layering: Layering
+    heads: Sequence[Chosen] = ()
+    features: bool = False  # whether the step wants them
+
+    def stages(self, builder: str) -> tuple[tuple[Stage, ...], Layer | None, bool] | None:
+        """The stages, what takes in the condition before them, whether the input was flattened."""
+        chosen = self.said.conditioning if self.layering.condition.kind else None
+        flow = chosen.component.constant("FLOW") if chosen else ""
+        flat = flow == "input" and _flattens(self.said)
+        shape: Shape = (prod(self.source.shape),) if flat else self.source.shape
+        before = None
+        if chosen is not None and flow in ("layers", "chunks"):
+            self.layering.replacing = chosen
+        if chosen is not None and flow == "chunks":
+            before = self._chunks(chosen, builder, shape)
+        elif chosen is not None and flow == "input":
+            before = self._early(chosen, shape)
+        errors = len(self.layering.problems.errors)
+        stages = tuple(self._built(builder, before.after if before else shape))
+        if len(self.layering.problems.errors) > errors or not stages:
+            return None
+        if chosen is not None and self.layering.replacing is chosen and not self.layering.replaced:
+            self._nothing_replaced(chosen)
+            return None
+        return stages, before, flat and len(self.source.shape) > 1
+
+    def _early(self, chosen: Chosen, shape: Shape) -> Layer | None:
+        component = chosen.component
+        scope = {**chosen.options, **self.layering.condition.names, **self.layering.names}
+        try:
+            rules = component.constant(self.layering.condition.shapes, {})
+            function, sizes, after = apply(component, rules, shape, scope)
+            parameters = parameters_of(component, function, {**scope, **sizes})
+        except Unfit as unfit:
+            self.layering.unfit(unfit, chosen.path, f"{dotted(self.said.path)}: conditioning")
+            return None
+        values = {**scope, **sizes}
+        return Layer(component, function, values, shape, after, parameters, chosen.path)
+
+    def _chunks(self, chosen: Chosen, builder: str, shape: Shape) -> Layer | None:
+        """The layer that splits the input, once it is known into how many parts."""
+        trial = replace(self.layering, names=_chunk_names(chosen, shape, 0))
+        stages = list(replace(self, layering=trial)._built(builder, shape))
+        count = sum(layer.conditional for stage in stages for layer in stage.layers)
+        self.layering.names = _chunk_names(chosen, shape, count)
+        return self._early(chosen, shape)
+
+    def _built(self, builder: str, shape: Shape) -> Iterable[Stage]:
+        if self.said.architecture is None:
+            layers = tuple(self.layering.sequence(self.said.layers, shape, self.name))
+            if len(layers) == len(self.said.layers):
+                yield Stage(FIRST, layers)
+            return
+        for name, entries in _staged(self._entries(self.said.architecture, builder, shape)):
+            items = tuple(self._items(entries, self.said.architecture, shape))
+            if len(items) < len(entries):
+                return
+            yield Stage(name, items)
+            shape = items[-1].after
+
+    def _entries(self, chosen: Chosen, builder: str, shape: Shape) -> list[Any]:
+        build = getattr(chosen.component.python, builder)
+        try:
+            return list(build(shape, self.target.shape, self.target.range, **chosen.options))
+        except Unfit as unfit:
+            self.layering.unfit(unfit, chosen.path, f"{dotted(chosen.path)} ({chosen.name})")
+            return []
+
+    def _items(self, entries: Sequence[Any], chosen: Chosen, shape: Shape) -> Iterable[Item]:
+        for entry in entries:
+            group = entry.get("block") if isinstance(entry, dict) else None
+            specs = self.layering.resolved(group["layers"] if group else [entry], chosen.path)
+            layers = tuple(self.layering.sequence(specs, shape, f"{self.name} ({chosen.name})"))
+            if len(layers) < len(specs):
+                return
+            shape = layers[-1].after
+            yield Group(group["name"], layers) if group else layers[0]
+
+    def _nothing_replaced(self, chosen: Chosen) -> None:
+        layers = " or ".join(chosen.component.constant("REPLACES"))
+        self.layering.problems.add(
+            "conditioning",
+            f"{chosen.name} takes the place of {layers}, and the {self.name} has none",
+            self.layering.marks.value(chosen.path),
+            help=f"give the {self.name} {layers}, or choose another conditioning",
+        )
+
+    # ------------------------------------------------------------------ heads
+
+    def network(self, role: Any, built: tuple[tuple[Stage, ...], Layer | None, bool]) -> Network:
+        """The network, with heads and reparametrizations."""
+        stages, before, flat = built
+        chosen = self.said.conditioning if self.layering.condition.kind else None
+        flow = chosen.component.constant("FLOW") if chosen else ""
+        if self.heads or self.features or flow == "logits":
+            stages = _split(stages)
+        seen = (prod(stages[-2].after),) if len(stages) > 1 else ()
+        late = self._projection(chosen, seen) if chosen and flow == "logits" else before
+        conditioning = Conditioning(chosen, flow, late) if chosen else None
+        wrappers = self.said.reparametrizations
+        heads = [self._head(chosen, seen) for chosen in self.heads]
+        if conditioning is not None and conditioning.layer is not None and flow == "logits":
+            conditioning = replace(conditioning, layer=wrapped(conditioning.layer, wrappers))
+        return Network(
+            name=self.name,
+            role=role,
+            source=self.source,
+            target=self.target,
+            stages=tuple(_wrapped(stage, wrappers) for stage in stages),
+            conditioning=conditioning,
+            flat=flat,
+            initializer=self.said.initializer,
+            reparametrizations=wrappers,
+            path=self.said.path,
+            heads=tuple(replace(h, layer=wrapped(h.layer, wrappers)) for h in heads),
+            gives_features=self.features,
+        )
+
+    def _projection(self, chosen: Chosen, features: Shape) -> Layer:
+        component = chosen.component
+        scope = {**chosen.options, **self.layering.condition.names}
+        rules = component.constant(self.layering.condition.shapes, {})
+        function, sizes, after = apply(component, rules, features, scope)
+        parameters = parameters_of(component, function, {**scope, **sizes})
+        values = {**scope, **sizes}
+        return Layer(component, function, values, features, after, parameters, chosen.path)
+
+    def _head(self, chosen: Chosen, features: Shape) -> Head:
+        component = chosen.component
+        name = component.constant("HEAD")
+        function = component.functions[f"{name}_head"]
+        names = {**self.layering.condition.names, **self.layering.names}
+        scope = {**chosen.options, **names, "in_features": features[0]}
+        parameters = int(evaluate(component.constant("HEAD_PARAMETERS"), scope))
+        after = (int(evaluate(component.constant("HEAD_OUTPUTS", "1"), scope)),)
+        values = {key: scope[key] for key in (*function.ports, *function.options)}
+        layer = Layer(component, function, values, features, after, parameters, chosen.path)
+        return Head(name, layer)
+
+    # ------------------------------------------------------------------ its end
+
+    def ends_in(self, network: Network) -> None:
+        """The network must end in its target's shape."""
+        end, wanted = network.items[-1].after, network.target.shape
+        if end == wanted:
+            return
+        layers = network.main_layers
+        trail = " -> ".join(f"{layer.name} {show(layer.after)}" for layer in layers[-4:])
+        trail = f"… -> {trail}" if len(layers) > 4 else trail
+        help = f"make the last layer end in {show(wanted)}"
+        if prod(end) == prod(wanted):
+            help = f"the values are as many: bring them into the shape {show(wanted)}"
+        elif network.target.name == "data":
+            help += f", or change the data's shape to {show(end)}"
+        self.layering.problems.add(
+            "shape",
+            f"{network.name} ends in {show(end)} but must end in {show(wanted)}, "
+            f"the shape of the {network.target.name}",
+            self.layering.marks.key(layers[-1].path),
+            notes=(f"{network.source.name} {show(network.source.shape)} -> {trail}",),
+            help=help,
+        )
+
+
+def _flattens(said: NetworkSpec) -> bool:
+    chosen = said.architecture
+    return chosen is not None and bool(chosen.component.constant("FLAT_CONDITION"))
+
+
+def _chunk_names(chosen: Chosen, shape: Shape, count: int) -> dict[str, Any]:
+    expression = chosen.component.constant("CONDITION_DIM", "0")
+    names = {"chunks": count}
+    scope = {**chosen.options, **names, "features": shape[0]}
+    return {**names, "condition_dim": int(evaluate(expression, scope))}
+
+
+def _staged(entries: Sequence[Any]) -> list[tuple[str, Sequence[Any]]]:
+    """The architecture's stages; one, when it names none."""
+    stages = [e["stage"] for e in entries if isinstance(e, dict) and "stage" in e]
+    if stages:
+        return [(stage["name"], stage["layers"]) for stage in stages]
+    return [(FIRST, entries)] if entries else []
+
+
+def _split(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """The last layer with a weight apart from those before it, whose output are the features."""
+    if len(stages) > 1:
+        return stages
+    items = stages[0].items
+    weighted = [i for i, item in enumerate(items) if any(map(has_weight, _inside(item)))]
+    cut = weighted[-1] if weighted else 0
+    return (Stage(FIRST, items[:cut]), Stage(LAST, items[cut:])) if cut else stages
+
+
+def _inside(item: Item) -> Iterable[Layer]:
+    layers = item.layers if isinstance(item, Group) else (item,)
+    return (inside for layer in layers for inside in layer.walk())
+
+
+def _wrapped(stage: Stage, wrappers: tuple[Chosen, ...]) -> Stage:
+    items: list[Item] = []
+    for item in stage.items:
+        if isinstance(item, Group):
+            items.append(replace(item, layers=tuple(wrapped(x, wrappers) for x in item.layers)))
+        else:
+            items.append(wrapped(item, wrappers))
+    return Stage(stage.name, tuple(items))

@@ -1,0 +1,84 @@
+"""Pieces of a network as finished lines of code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gangen.fold import Factory, container
+from gangen.shapes import Shape
+from gangen.text import Code
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of code and the shape it ends in; empty where the shape did not change."""
+
+    code: Code
+    shape: Code
+
+    @property
+    def note(self) -> Code:
+        """The shape as a comment."""
+        return Code(f"  # {self.shape}" if self.shape else "")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the README's table of a network."""
+
+    layer: Code
+    shape: Code
+    parameters: Code
+
+
+@dataclass(frozen=True)
+class StageView:
+    """Layers of a network under one name."""
+
+    name: Code
+    container: Code
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A module of a network beside its stages."""
+
+    name: Code
+    code: Code
+    note: Code
+
+
+@dataclass(frozen=True)
+class FactoryView:
+    """A function of models.py that makes a block."""
+
+    name: Code
+    parameters: Code
+    doc: Code
+    container: Code
+    lines: Sequence[Code]
+
+    @property
+    def code(self) -> Code:
+        """The layers, ready to stand in a call; the last comma makes black put one on each line."""
+        return Code(", ".join(self.lines) + ",")
+
+    @classmethod
+    def of(cls, factory: Factory) -> FactoryView:
+        """The printed form of a factory."""
+        parameters = ", ".join(f"{name}: {kind}" for name, kind in factory.parameters.items())
+        words = ", ".join(layer.name.replace("_", " ") for layer in factory.layers)
+        return cls(
+            Code(factory.name),
+            Code(parameters),
+            Code(f"{words[:1].upper()}{words[1:]}."),
+            container(factory.layers),
+            factory.lines(),
+        )
+
+
+def batch(shape: Shape) -> Code:
+    """(3, 64, 64) -> "[B, 3, 64, 64]"."""
+    return Code("[" + ", ".join(["B", *map(str, shape)]) + "]")

@@ -1,0 +1,213 @@
+"""The benchmarks' metrics, on samples whose scores are known, and their specs."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+BENCHMARKS = Path(__file__).parent / "benchmarks"
+DATA = Path(__file__).parents[1] / "templates" / "data"
+SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("b*.py"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def importable() -> Iterator[None]:
+    sys.path[:0] = [str(BENCHMARKS), str(DATA)]
+    yield
+    sys.path[:] = [path for path in sys.path if path not in (str(BENCHMARKS), str(DATA))]
+
+
+@pytest.fixture
+def gauss() -> ModuleType:
+    return importlib.import_module("b1_gauss1d")
+
+
+@pytest.fixture
+def mixtures() -> ModuleType:
+    return importlib.import_module("b2_mixtures")
+
+
+@pytest.fixture
+def common() -> ModuleType:
+    return importlib.import_module("_common")
+
+
+@pytest.fixture
+def judge() -> ModuleType:
+    return importlib.import_module("_judge")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_imports_and_says_how_to_run_it(name: str) -> None:
+    documentation = importlib.import_module(name).__doc__
+    assert documentation is not None
+    assert f"`python tests/benchmarks/{name}.py" in documentation
+
+
+def test_gauss_of_the_distribution_itself_is_near_zero(gauss: ModuleType) -> None:
+    found = gauss.metrics(np.random.default_rng(1).normal(4, 1.25, (100_000, 1)))
+    assert found["w1"] < 0.02
+    assert found["ks"] < 0.01
+    assert abs(found["skewness"]) < 0.05
+    assert abs(found["excess_kurtosis"]) < 0.1
+
+
+def test_gauss_of_a_shifted_distribution(gauss: ModuleType) -> None:
+    """Moved by d, W1 is d, and KS is 2 Phi(d / 2 sigma) - 1."""
+    found = gauss.metrics(np.random.default_rng(1).normal(4.5, 1.25, 100_000))
+    assert found["mean_error"] == pytest.approx(0.5, abs=0.02)
+    assert found["w1"] == pytest.approx(0.5, abs=0.02)
+    assert found["ks"] == pytest.approx(0.1585, abs=0.01)
+
+
+def test_gauss_of_a_uniform_distribution_with_the_same_moments(gauss: ModuleType) -> None:
+    """Mean and deviation are right, and yet it is seen: excess kurtosis -1.2."""
+    half = 1.25 * 3**0.5
+    found = gauss.metrics(np.random.default_rng(1).uniform(4 - half, 4 + half, 100_000))
+    assert found["sd_error"] < 0.01
+    assert found["excess_kurtosis"] == pytest.approx(-1.2, abs=0.03)
+    assert found["w1"] > 0.1
+
+
+def points_of(mixtures: ModuleType, task: str, modes: int, width: float = 1.0) -> NDArray[Any]:
+    """2,500 points of the first modes only, with another width."""
+    means, std, _ = mixtures.mixture(task)
+    random = np.random.default_rng(1)
+    noise = random.normal(0, width * std, (2_500, 2))
+    points: NDArray[Any] = means[random.integers(modes, size=2_500)] + noise
+    return points
+
+
+@pytest.mark.parametrize(("task", "modes"), [("ring", 8), ("grid", 25)])
+def test_mixture_of_the_distribution_itself(mixtures: ModuleType, task: str, modes: int) -> None:
+    """98.89 % lie within three deviations, 1 - exp(-4.5): more means modes that are too narrow."""
+    means, std, _ = mixtures.mixture(task)
+    found = mixtures.metrics(points_of(mixtures, task, modes), means, std)
+    assert found["modes"] == modes
+    assert found["high_quality"] == pytest.approx(0.9889, abs=0.008)
+    assert found["kl"] < 0.02
+    assert found["width"] == pytest.approx(1, abs=0.05)
+
+
+def test_mixture_with_half_of_the_modes(mixtures: ModuleType) -> None:
+    """KL of a uniform distribution over half of the modes: log 2."""
+    means, std, _ = mixtures.mixture("ring")
+    found = mixtures.metrics(points_of(mixtures, "ring", 4), means, std)
+    assert found["modes"] == 4
+    assert found["kl"] == pytest.approx(np.log(2), abs=0.01)
+
+
+def test_mixture_with_narrow_modes(mixtures: ModuleType) -> None:
+    means, std, _ = mixtures.mixture("grid")
+    found = mixtures.metrics(points_of(mixtures, "grid", 25, width=0.5), means, std)
+    assert found["high_quality"] == 1
+    assert found["width"] == pytest.approx(0.5 / mixtures.CUT, abs=0.02)
+
+
+def test_mixture_far_from_every_mode(mixtures: ModuleType) -> None:
+    means, std, _ = mixtures.mixture("ring")
+    found = mixtures.metrics(np.zeros((100, 2)), means, std)
+    assert (found["modes"], found["high_quality"], found["kl"]) == (0, 0, None)
+
+
+@pytest.mark.parametrize("task", ["ring", "grid"])
+def test_mixtures_are_those_of_the_data_sources(mixtures: ModuleType, task: str) -> None:
+    """The metric states them for itself; here they meet the points that projects train on."""
+    means, std, scale = mixtures.mixture(task)
+    samples, _ = getattr(importlib.import_module(task), f"load_{task}")(standardize=True)
+    found = mixtures.metrics(samples.numpy() * scale, means, std)
+    assert found["high_quality"] == pytest.approx(0.9889, abs=0.002)
+    assert found["modes"] == len(means)
+
+
+def test_best_matching_is_that_of_all_permutations(judge: ModuleType) -> None:
+    table = torch.randint(100, (6, 6), generator=torch.Generator().manual_seed(0))
+    found = judge.best_matching(table)
+    rows = table.tolist()
+    best = max(sum(rows[i][j] for i, j in enumerate(p)) for p in itertools.permutations(range(6)))
+    assert sorted(found) == list(range(6))
+    assert sum(rows[i][j] for i, j in enumerate(found)) == best
+
+
+def test_code_error_does_not_mind_how_codes_are_numbered(judge: ModuleType) -> None:
+    seen = torch.arange(1_000) % 10
+    assert judge.code_error((seen + 3) % 10, seen) == pytest.approx(0)
+    wrong = torch.where(torch.arange(1_000) < 100, (seen + 1) % 10, seen)
+    assert judge.code_error((wrong + 3) % 10, seen) == pytest.approx(0.1)
+
+
+def test_code_error_of_two_codes_for_one_class(judge: ModuleType) -> None:
+    """Only one of them can stand for it: one in ten is wrong."""
+    codes = torch.arange(1_000) % 10
+    assert judge.code_error(codes, codes.clamp(max=8)) == pytest.approx(0.1)
+
+
+def test_spread_of_copies_is_zero_and_of_opposites_known(judge: ModuleType) -> None:
+    images = torch.zeros(4, 1, 28, 28)
+    labels = torch.tensor([0, 0, 1, 1])
+    assert judge.spread(images, labels) == 0
+    images[1] = 1.0
+    assert judge.spread(images, labels) == pytest.approx(28 / 2)
+
+
+def test_jitter_keeps_a_picture_and_its_background(judge: ModuleType) -> None:
+    images = torch.full((8, 1, 28, 28), -1.0)
+    images[:, :, 10:18, 10:18] = 1.0
+    found = judge.jittered(images)
+    assert found.shape == images.shape
+    torch.testing.assert_close(found[:, :, 0], images[:, :, 0])
+    assert found.mean() == pytest.approx(images.mean().item(), abs=0.05)
+
+
+def test_judge_learns_what_it_is_shown(judge: ModuleType) -> None:
+    """Ten places of a bright square: a few epochs suffice."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(400) % 10
+    images = 0.3 * torch.randn(400, 1, 28, 28, generator=generator) - 1
+    for image, label in zip(images, labels.tolist(), strict=True):
+        row, column = 4 + 12 * (label // 5), 2 + 5 * (label % 5)
+        image[:, row : row + 6, column : column + 4] += 2
+    trained = judge.trained(images, labels, epochs=6)
+    assert judge.accuracy(trained, images, labels) > 0.8
+
+
+def test_held_out_digits_are_a_hundred_of_each_class() -> None:
+    module = importlib.import_module("b5_conditional")
+    labels = np.repeat(np.arange(10), 150)
+    train, held_out = module.split(np.zeros((1_500, 28, 28)), labels)
+    assert np.array_equal(np.bincount(labels[held_out]), [100] * 10)
+    assert not (train & held_out).any()
+    assert (train | held_out).all()
+
+
+def test_merged_goes_by_keys_and_null_takes_away(common: ModuleType) -> None:
+    base = {"a": {"b": 1, "c": [1]}, "d": 1}
+    found = common.merged(base, {"a": {"c": [2]}, "d": None})
+    assert found == {"a": {"b": 1, "c": [2]}}
+    assert base == {"a": {"b": 1, "c": [1]}, "d": 1}
+
+
+@pytest.mark.parametrize("name", ["b2_mixtures", "b5_conditional"])
+def test_variants_are_whole_specs(common: ModuleType, name: str) -> None:
+    variants = common.read_variants(BENCHMARKS / f"{name}.yaml")
+    names = [variant.id for variant in variants]
+    assert len(names) == len(set(names))
+    for variant in variants:
+        assert variant.spec["gangen"] == 1
+        assert variant.spec["name"] == variant.id
+        assert isinstance(variant.spec["training"]["optimizer"]["generator"]["adam"]["lr"], float)
+
+
+def test_medians_leave_out_what_is_not_a_number(common: ModuleType) -> None:
+    rows = [{"metrics": {"a": value, "b": other, "c": []}} for value, other in [(1, 1), (3, None)]]
+    assert common.medians(rows) == {"a": 2}
