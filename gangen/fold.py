@@ -6,7 +6,7 @@ always agree with each other share one ("anti-unification", Plotkin 1970).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,11 @@ from gangen.expressions import call, inline
 from gangen.plan import Group, Layer, Network
 from gangen.text import Code, literal
 
-Slot = tuple[int, str]  # (layer in the group, argument of its function)
+Where = tuple[int | str, ...]  # (0, "layers", 2): third of the `layers` inside the first layer
+Slot = tuple[Where, str]  # (layer in the group, argument of its function)
 
 PARAMETER_NAMES = {"channels": "out_channels", "features": "out_features"}
+PORT_NAMES = {"channels": "in_channels", "features": "in_features"}
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,13 @@ class Factory:
 
     def lines(self) -> list[Code]:
         """The layers' calls, with parameters in place of what varies."""
-        return [
-            expression(
-                layer, {key: Code(name) for (i, key), name in self.slots.items() if i == index}
-            )
-            for index, layer in enumerate(self.layers)
-        ]
+        names = {slot: Code(name) for slot, name in self.slots.items()}
+        return [expression(layer, names, (i,)) for i, layer in enumerate(self.layers)]
 
     def call(self, group: Group) -> Code:
         """How a network calls it for one of its groups."""
-        values = {name: group.layers[i].values[key] for (i, key), name in self.slots.items()}
+        layers = dict(_walk(group.layers))
+        values = {name: layers[where].values[key] for (where, key), name in self.slots.items()}
         return call(self.name, [literal(values[name]) for name in self.parameters], {})
 
 
@@ -57,10 +56,14 @@ def fold(networks: Iterable[Network]) -> dict[str, Factory]:
     }
 
 
-def expression(layer: Layer, override: Mapping[str, Any] | None = None) -> Code:
-    """The Python expression that makes a layer."""
-    children = {name: sequential(inside) for name, inside in layer.children.items()}
-    values = {**layer.values, **children, **(override or {})}
+def expression(layer: Layer, names: Mapping[Slot, Code] | None = None, where: Where = ()) -> Code:
+    """The Python expression that makes a layer; `names` stand in place of some arguments."""
+    names = names or {}
+    children = {
+        name: sequential(inside, names, (*where, name)) for name, inside in layer.children.items()
+    }
+    given = {argument: name for (place, argument), name in names.items() if place == where}
+    values = {**layer.values, **children, **given}
     code = inline(layer.function, values)
     for wrapper in layer.wrappers:
         function = next(iter(wrapper.component.functions.values()))
@@ -68,13 +71,14 @@ def expression(layer: Layer, override: Mapping[str, Any] | None = None) -> Code:
     return code
 
 
-def sequential(layers: Sequence[Layer]) -> Code:
+def sequential(
+    layers: Sequence[Layer], names: Mapping[Slot, Code] | None = None, where: Where = ()
+) -> Code:
     """Layers one after the other as one expression."""
-    if not layers:
+    codes = [expression(layer, names, (*where, i)) for i, layer in enumerate(layers)]
+    if not codes:
         return Code("nn.Identity()")
-    if len(layers) == 1:
-        return expression(layers[0])
-    return Code(f"{container(layers)}({', '.join(expression(layer) for layer in layers)})")
+    return codes[0] if len(codes) == 1 else Code(f"{container(layers)}({', '.join(codes)})")
 
 
 def container(layers: Iterable[Layer], *, chunked: bool = False) -> Code:
@@ -98,13 +102,21 @@ def containers(network: Network) -> list[str]:
 def _structure(group: Group) -> tuple[Any, ...]:
     return tuple(
         (
+            where,
             layer.function.name,
             tuple(_arguments(layer)),
-            sequential([inside for child in layer.children.values() for inside in child]),
             tuple((wrapper.name, tuple(wrapper.options.items())) for wrapper in layer.wrappers),
         )
-        for layer in group.layers
+        for where, layer in _walk(group.layers)
     )
+
+
+def _walk(layers: Sequence[Layer], where: Where = ()) -> Iterator[tuple[Where, Layer]]:
+    """The layers and all layers inside them, each with its place."""
+    for index, layer in enumerate(layers):
+        yield (*where, index), layer
+        for child, inside in layer.children.items():
+            yield from _walk(inside, (*where, index, child))
 
 
 def _arguments(layer: Layer) -> list[str]:
@@ -113,21 +125,23 @@ def _arguments(layer: Layer) -> list[str]:
 
 
 def _factory(name: str, groups: Sequence[Group]) -> Factory:
-    first = groups[0]
+    first, everywhere = groups[0], [dict(_walk(group.layers)) for group in groups]
     slots: dict[Slot, str] = {}
     by_values: dict[tuple[Any, ...], str] = {}
     parameters: dict[str, str] = {}
-    for index, layer in enumerate(first.layers):
+    for where, layer in everywhere[0].items():
         for argument in _arguments(layer):
-            values = tuple(group.layers[index].values[argument] for group in groups)
+            values = tuple(layers[where].values[argument] for layers in everywhere)
             if len(set(values)) == 1:
                 continue
-            is_width = argument in PARAMETER_NAMES or argument in layer.function.ports
+            is_port = argument in layer.function.ports
+            is_width = argument in PARAMETER_NAMES or is_port
             key = ("" if is_width else argument, *values)  # a kernel that happens to agree does not
             if key not in by_values:
-                by_values[key] = _fresh(PARAMETER_NAMES.get(argument, argument), parameters)
+                usual = PORT_NAMES if is_port else PARAMETER_NAMES
+                by_values[key] = _fresh(usual.get(argument, argument), parameters)
                 parameters[by_values[key]] = _type(values)
-            slots[index, argument] = by_values[key]
+            slots[where, argument] = by_values[key]
     ordered = dict(sorted(parameters.items(), key=lambda item: not item[0].startswith("in_")))
     return Factory(name, ordered, slots, first.layers)
 

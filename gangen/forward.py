@@ -25,6 +25,9 @@ def body(network: Network, condition: str) -> list[Code]:
         value = "first"
     elif network.before is not None and network.conditioning is not None:
         value = f"self.{network.conditioning.name}({value}, {condition})"
+    if network.before is not None and sees_input(network.stages[-1].layers[-1]):
+        lines.append(f"{argument} = {value}")  # what is compared with the result at the end
+        value = argument
     split = len(network.outputs) > 1 or network.projection is not None
     for stage in network.stages[:-1] if split else network.stages:
         value = _call(stage, value, given, argument)

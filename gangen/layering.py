@@ -42,15 +42,18 @@ class Layering:
     problems: Problems
     condition: Condition
     replacing: Chosen | None = None  # a conditioning that takes the place of some layers
+    only_inside: bool = False  # ... of those inside other layers, when there are such
     names: dict[str, Any] = field(default_factory=dict)  # what its rules may use
     replaced: int = 0
 
-    def sequence(self, specs: Sequence[LayerSpec], shape: Shape, owner: str) -> Iterable[Layer]:
+    def sequence(
+        self, specs: Sequence[LayerSpec], shape: Shape, owner: str, *, inside: bool = False
+    ) -> Iterable[Layer]:
         """Layers one after the other, up to the first that does not fit."""
         trail = [show(shape)]
         for number, spec in enumerate(specs, 1):
             what = f"{owner} layer {number} ({spec.chosen.name})"
-            layer = self.layer(spec, shape, what, trail)
+            layer = self._layer(self._replacement(spec, inside), shape, what, trail)
             if layer is None:
                 return  # every later shape depends on this one
             trail.append(f"{layer.name} {show(layer.after)}")
@@ -67,15 +70,17 @@ class Layering:
             )
         return tuple(_placed(spec, path) for spec in specs)
 
-    def layer(
-        self, spec: LayerSpec, shape: Shape, what: str, trail: Sequence[str] = ()
+    def _layer(
+        self, spec: LayerSpec, shape: Shape, what: str, trail: Sequence[str]
     ) -> Layer | None:
-        """One layer behind a shape, or None."""
-        spec = self._replacement(spec)
         component, options = spec.chosen.component, spec.chosen.options
         inner = component.constant("CHILDREN", [])
         children = {
-            child: tuple(self.sequence(spec.children.get(child, ()), shape, f"{what}, `{child}`"))
+            child: tuple(
+                self.sequence(
+                    spec.children.get(child, ()), shape, f"{what}, `{child}`", inside=True
+                )
+            )
             for child in inner
         }
         if any(len(children[child]) < len(spec.children.get(child, ())) for child in inner):
@@ -104,9 +109,24 @@ class Layering:
             conditional=conditional or bool(component.constant("TAKES_CONDITION")),
         )
 
-    def _replacement(self, spec: LayerSpec) -> LayerSpec:
+    def look_through(self, specs: Iterable[LayerSpec]) -> None:
+        """Note whether layers that are to be replaced stand inside others.
+
+        Then only those are: the last norm of a residual generator has no condition (BigGAN).
+        """
+        below = (x for spec in specs for inside in spec.children.values() for x in inside)
+        self.only_inside |= any(self._replaceable(x) for x in below)
+
+    def _replaceable(self, spec: LayerSpec) -> bool:
+        names = self.replacing.component.constant("REPLACES", []) if self.replacing else []
+        deeper = (x for inside in spec.children.values() for x in inside)
+        return spec.chosen.name in names or any(map(self._replaceable, deeper))
+
+    def _replacement(self, spec: LayerSpec, inside: bool) -> LayerSpec:
         chosen = self.replacing
         if chosen is None or spec.chosen.name not in chosen.component.constant("REPLACES", []):
+            return spec
+        if self.only_inside and not inside:
             return spec
         self.replaced += 1
         return replace(spec, chosen=replace(chosen, path=spec.chosen.path))

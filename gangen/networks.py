@@ -74,11 +74,16 @@ class Networking:
 
     def _built(self, builder: str, shape: Shape) -> Iterable[Stage]:
         if self.said.architecture is None:
+            self.layering.look_through(self.said.layers)
             layers = tuple(self.layering.sequence(self.said.layers, shape, self.name))
             if len(layers) == len(self.said.layers):
                 yield Stage(FIRST, layers)
             return
-        for name, entries in _staged(self._entries(self.said.architecture, builder, shape)):
+        stages = _staged(self._entries(self.said.architecture, builder, shape))
+        for name, entries in stages:
+            flat = [x for e in entries for x in _entries_of(e)]
+            self.layering.look_through(self.layering.resolved(flat, self.said.architecture.path))
+        for name, entries in stages:
             items = tuple(self._items(entries, self.said.architecture, shape))
             if len(items) < len(entries):
                 return
@@ -96,7 +101,7 @@ class Networking:
     def _items(self, entries: Sequence[Any], chosen: Chosen, shape: Shape) -> Iterable[Item]:
         for entry in entries:
             group = entry.get("block") if isinstance(entry, dict) else None
-            specs = self.layering.resolved(group["layers"] if group else [entry], chosen.path)
+            specs = self.layering.resolved(_entries_of(entry), chosen.path)
             layers = tuple(self.layering.sequence(specs, shape, f"{self.name} ({chosen.name})"))
             if len(layers) < len(specs):
                 return
@@ -207,6 +212,12 @@ def _staged(entries: Sequence[Any]) -> list[tuple[str, Sequence[Any]]]:
     if stages:
         return [(stage["name"], stage["layers"]) for stage in stages]
     return [(FIRST, entries)] if entries else []
+
+
+def _entries_of(entry: Any) -> Sequence[Any]:
+    """The layers of a block, or the one layer that it is."""
+    group = entry.get("block") if isinstance(entry, dict) else None
+    return group["layers"] if group else [entry]
 
 
 def _split(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:

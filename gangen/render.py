@@ -49,7 +49,7 @@ def copied(catalogue: Catalogue, family: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for folder in catalogue.template_folders(family):
         for path in sorted(folder.rglob("*.py")):
-            if path.name != "family.py":
+            if path.name != "family.py" and not path.name.startswith("_"):
                 found.setdefault(path.relative_to(folder).as_posix(), path.read_bytes())
     return found
 

@@ -215,3 +215,422 @@ def r3gan_blocks(width: int, groups: int, blocks: int) -> int:
         + conv(inner, width, 1, bias=False)
         + 2 * inner
     )
+
+
+NO_BIAS = "no biases in front of batch norms, "
+SNGAN = "pfnet-research/sngan_projection {}_models/{}resnet_32.py"
+BIGGAN_CIFAR = {
+    "generator": Reference(
+        "ajbrock/BigGAN-PyTorch BigGAN.py@Generator, launch_cifar_ema.sh",
+        resnet_32_generator(256, classes=10),
+    ),
+    "discriminator": Reference(
+        "ajbrock/BigGAN-PyTorch BigGAN.py@Discriminator, launch_cifar_ema.sh",
+        resnet_32_discriminator(256, classes=10),
+    ),
+}
+DCGAN_PYTORCH = {
+    "generator": Reference(
+        "pytorch/examples dcgan/main.py@_netG, WassersteinGAN models/dcgan.py@DCGAN_G",
+        conv(100, 512, 4, bias=False)
+        + norm(512)
+        + conv(512, 256, 4, bias=False)
+        + norm(256)
+        + conv(256, 128, 4, bias=False)
+        + norm(128)
+        + conv(128, 64, 4, bias=False)
+        + norm(64)
+        + conv(64, 3, 4, bias=False),
+        3,
+        "a bias in the last layer",
+    ),
+    "discriminator": Reference(
+        "pytorch/examples dcgan/main.py@_netD, WassersteinGAN models/dcgan.py@DCGAN_D",
+        conv(3, 64, 4, bias=False)
+        + conv(64, 128, 4, bias=False)
+        + norm(128)
+        + conv(128, 256, 4, bias=False)
+        + norm(256)
+        + conv(256, 512, 4, bias=False)
+        + norm(512)
+        + conv(512, 1, 4, bias=False),
+        64,
+        "a bias in the first layer",
+    ),
+}
+BEGAN_DECODER = linear(64, 64 * 128) + 8 * conv(128, 128, 3) + conv(128, 3, 3)
+REFERENCES: dict[str, dict[str, Reference]] = {
+    "began@berthelot2017": {
+        "generator": Reference(
+            "carpedm20/BEGAN-tensorflow models.py@GeneratorCNN",
+            BEGAN_DECODER,
+        ),
+        "discriminator": Reference(
+            "carpedm20/BEGAN-tensorflow models.py@DiscriminatorCNN",
+            conv(3, 128, 3)
+            + 3 * conv(128, 128, 3)
+            + (conv(128, 256, 3) + 2 * conv(256, 256, 3))
+            + (conv(256, 384, 3) + 2 * conv(384, 384, 3))
+            + (conv(384, 512, 3) + conv(512, 512, 3))
+            + linear(64 * 512, 64)
+            + BEGAN_DECODER,
+        ),
+    },
+    "biggan@brock2018": {
+        "generator": Reference(  # 70,433,988 in all, as the authors' code prints
+            "ajbrock/BigGAN-PyTorch BigGAN.py@Generator, launch_BigGAN_bs256x8.sh",
+            1000 * 128
+            + resnet_128_generator(20, 96, lambda channels: 2 * linear(148, channels, bias=False))
+            + attention(192),
+        ),
+        "discriminator": Reference(  # 87,982,370
+            "ajbrock/BigGAN-PyTorch BigGAN.py@Discriminator, launch_BigGAN_bs256x8.sh",
+            resnet_128_discriminator(96, classes=1000) + attention(96),
+        ),
+    },
+    "biggan-cifar@brock2018": BIGGAN_CIFAR,
+    "biggan-cr@zhao2020": BIGGAN_CIFAR,
+    "biggan-diffaugment@zhao2020": BIGGAN_CIFAR,
+    "biggan-lecam@tseng2021": BIGGAN_CIFAR,
+    "cgan@pytorch-gan": {
+        "generator": Reference(
+            "eriklindernoren/PyTorch-GAN implementations/cgan/cgan.py@Generator",
+            10 * 10
+            + linear(110, 128)
+            + (linear(128, 256) + norm(256))
+            + (linear(256, 512) + norm(512))
+            + (linear(512, 1024) + norm(1024))
+            + linear(1024, 32 * 32),
+        ),
+        "discriminator": Reference(
+            "eriklindernoren/PyTorch-GAN implementations/cgan/cgan.py@Discriminator",
+            10 * 10 + linear(10 + 32 * 32, 512) + 2 * linear(512, 512) + linear(512, 1),
+        ),
+    },
+    "dcgan@pytorch-examples": DCGAN_PYTORCH,
+    "dcgan@radford2015": {
+        "generator": Reference(
+            "Newmu/dcgan_code faces/train_uncond_dcgan.py@gen",
+            linear(100, 16 * 1024, bias=False)
+            + norm(16 * 1024)
+            + conv(1024, 512, 5, bias=False)
+            + norm(512)
+            + conv(512, 256, 5, bias=False)
+            + norm(256)
+            + conv(256, 128, 5, bias=False)
+            + norm(128)
+            + conv(128, 3, 5, bias=False),
+            -15 * norm(1024) + 3,
+            "the first batch norm is over 1024 channels, not over all their 16 positions each; a "
+            "bias in the last layer",
+        ),
+        "discriminator": Reference(
+            "Newmu/dcgan_code faces/train_uncond_dcgan.py@discrim",
+            conv(3, 128, 5, bias=False)
+            + conv(128, 256, 5, bias=False)
+            + norm(256)
+            + conv(256, 512, 5, bias=False)
+            + norm(512)
+            + conv(512, 1024, 5, bias=False)
+            + norm(1024)
+            + linear(16 * 1024, 1, bias=False),
+            128,
+            "a bias in the first layer",
+        ),
+    },
+    "dragan@kodali2017": {
+        "generator": Reference(
+            "kodalinaveen3/DRAGAN DRAGAN.ipynb@generator",
+            linear(100, 128) + linear(128, 784),
+        ),
+        "discriminator": Reference(
+            "kodalinaveen3/DRAGAN DRAGAN.ipynb@discriminator",
+            linear(784, 128) + linear(128, 1),
+        ),
+    },
+    "gan@goodfellow2014": {
+        "generator": Reference(
+            "goodfeli/adversarial mnist.yaml@generator",
+            linear(100, 1200) + linear(1200, 1200) + linear(1200, 784),
+        ),
+        "discriminator": Reference(
+            "goodfeli/adversarial mnist.yaml@discriminator",
+            linear(784, 240 * 5) + linear(240, 240 * 5) + linear(240, 1),
+        ),
+    },
+    "gan-3d@wu2016": {
+        "generator": Reference(
+            "meetps/tf-3dgan src/3dgan_mit_biasfree.py@generator",
+            conv(200, 512, 4, 4, 4, bias=False)
+            + norm(512)
+            + conv(512, 256, 4, 4, 4, bias=False)
+            + norm(256)
+            + conv(256, 128, 4, 4, 4, bias=False)
+            + norm(128)
+            + conv(128, 64, 4, 4, 4, bias=False)
+            + norm(64)
+            + conv(64, 1, 4, 4, 4, bias=False),
+            1,
+            "a bias in the last layer",
+        ),
+        "discriminator": Reference(
+            "meetps/tf-3dgan src/3dgan_mit_biasfree.py@discriminator",
+            conv(1, 64, 4, 4, 4, bias=False)
+            + norm(64)
+            + conv(64, 128, 4, 4, 4, bias=False)
+            + norm(128)
+            + conv(128, 256, 4, 4, 4, bias=False)
+            + norm(256)
+            + conv(256, 512, 4, 4, 4, bias=False)
+            + norm(512)
+            + conv(512, 1, 4, 4, 4, bias=False),
+            64 - norm(64),
+            "a bias in the first layer in place of a batch norm behind it",
+        ),
+    },
+    "lsgan@mao2017": {
+        "generator": Reference(
+            "xudonmao/LSGAN vgg.py@generator",
+            linear(1024, 49 * 256)
+            + norm(256)
+            + 4 * (conv(256, 256, 3) + norm(256))
+            + (conv(256, 128, 3) + norm(128))
+            + (conv(128, 64, 3) + norm(64))
+            + conv(64, 3, 3),
+            -(49 * 256 + 4 * 256 + 128 + 64),
+            NO_BIAS,
+        ),
+        "discriminator": Reference(
+            "xudonmao/LSGAN vgg.py@discriminator",
+            conv(3, 64, 5)
+            + (conv(64, 128, 5) + norm(128))
+            + (conv(128, 256, 5) + norm(256))
+            + (conv(256, 512, 5) + norm(512))
+            + linear(49 * 512, 1),
+            -(128 + 256 + 512 + 1),
+            NO_BIAS + "nor in the last layer",
+        ),
+    },
+    "pacgan-2d@lin2018": {
+        "generator": Reference(
+            "fjxmlzn/PacGAN synthetic_data_experiments/2DGrid_GAN&PacGAN/pacgan_task.py@decoder",
+            linear(2, 400, bias=False)
+            + 3 * linear(400, 400, bias=False)
+            + 4 * norm(400)
+            + linear(400, 2),
+        ),
+        "discriminator": Reference(
+            "fjxmlzn/PacGAN synthetic_data_experiments/2DGrid_GAN&PacGAN/pacgan_task.py",
+            linear(2 * 2, 200 * 5) + 2 * linear(200, 200 * 5) + linear(200, 1),
+        ),
+    },
+    "pacgan-stacked@lin2018": {
+        "generator": Reference(
+            "fjxmlzn/PacGAN stacked_MNIST_experiments/VEEGAN_experiment/model.py@generator",
+            linear(100, 4 * 512)
+            + norm(512)
+            + (conv(512, 256, 5) + norm(256))
+            + (conv(256, 128, 5) + norm(128))
+            + (conv(128, 64, 5) + norm(64))
+            + conv(64, 3, 5),
+            -(4 * 512 + 256 + 128 + 64),
+            NO_BIAS,
+        ),
+        "discriminator": Reference(
+            "fjxmlzn/PacGAN stacked_MNIST_experiments/VEEGAN_experiment/model.py@discriminator",
+            conv(2 * 3, 64, 5)
+            + (conv(64, 128, 5) + norm(128))
+            + (conv(128, 256, 5) + norm(256))
+            + (conv(256, 512, 5) + norm(512))
+            + linear(4 * 512, 1),
+            -(128 + 256 + 512 + 1),
+            NO_BIAS + "nor in the last layer",
+        ),
+    },
+    "r3gan@huang2024": {
+        "generator": Reference(
+            "brownvc/R3GAN R3GAN/Networks.py@Generator, train.py@CIFAR10",
+            linear(10, 64, bias=False)
+            + linear(64 + 64, 768, bias=False)
+            + 768 * 16
+            + r3gan_blocks(768, 96, 8)
+            + conv(768, 3, 1, bias=False),
+        ),
+        "discriminator": Reference(
+            "brownvc/R3GAN R3GAN/Networks.py@Discriminator, train.py@CIFAR10",
+            conv(3, 768, 1, bias=False)
+            + r3gan_blocks(768, 96, 8)
+            + conv(768, 768, 4, bias=False, groups=768)
+            + linear(768, 768, bias=False)
+            + linear(10, 768, bias=False),
+            768 - 768 * 768,
+            "features meet the class as they are, not through a linear map, and give a logit of "
+            "their own",
+        ),
+    },
+    "r3gan-stacked@huang2024": {
+        "generator": Reference(
+            "brownvc/R3GAN R3GAN/Networks.py@Generator, train.py@CIFAR10",
+            linear(64, 768, bias=False)
+            + 768 * 16
+            + r3gan_blocks(768, 96, 8)
+            + conv(768, 3, 1, bias=False),
+        ),
+        "discriminator": Reference(
+            "brownvc/R3GAN R3GAN/Networks.py@Discriminator, train.py@CIFAR10",
+            conv(3, 768, 1, bias=False)
+            + r3gan_blocks(768, 96, 8)
+            + conv(768, 768, 4, bias=False, groups=768)
+            + linear(768, 1, bias=False),
+        ),
+    },
+    "sagan@zhang2018": {
+        "generator": Reference(
+            "brain-research/self-attention-gan generator.py@generator_test",
+            resnet_128_generator(128, 64, lambda channels: 1000 * norm(channels)) + attention(256),
+        ),
+        "discriminator": Reference(
+            "brain-research/self-attention-gan discriminator.py@discriminator_test",
+            resnet_128_discriminator(64, classes=1000) + attention(128),
+        ),
+    },
+    "sngan@miyato2018": {
+        "generator": Reference(
+            "pfnet-research/chainer-gan-lib common/net.py@DCGANGenerator",
+            linear(128, 16 * 512)
+            + norm(16 * 512)
+            + (conv(512, 256, 4) + norm(256))
+            + (conv(256, 128, 4) + norm(128))
+            + (conv(128, 64, 4) + norm(64))
+            + conv(64, 3, 3),
+            -15 * norm(512) - (16 * 512 + 256 + 128 + 64),
+            "the first batch norm is over 512 channels, not over all their 16 positions each; "
+            + NO_BIAS,
+        ),
+        "discriminator": Reference(
+            "pfnet-research/chainer-gan-lib common/net.py@SNDCGANDiscriminator",
+            conv(3, 64, 3)
+            + (conv(64, 128, 4) + conv(128, 128, 3))
+            + (conv(128, 256, 4) + conv(256, 256, 3))
+            + (conv(256, 512, 4) + conv(512, 512, 3))
+            + linear(16 * 512, 1),
+        ),
+    },
+    "sngan-projection@miyato2018": {
+        "generator": Reference(SNGAN.format("gen", ""), resnet_32_generator(256, classes=10)),
+        "discriminator": Reference(
+            SNGAN.format("dis", "sn"),
+            resnet_32_discriminator(128, classes=10, bias=False),
+            1,
+            "a bias in the last layer",
+        ),
+    },
+    "sngan-resnet@miyato2018": {
+        "generator": Reference(SNGAN.format("gen", ""), resnet_32_generator(256)),
+        "discriminator": Reference(
+            SNGAN.format("dis", "sn"),
+            resnet_32_discriminator(128, bias=False),
+            1,
+            "a bias in the last layer",
+        ),
+    },
+    "vanilla@pytorch-gan": {
+        "generator": Reference(
+            "eriklindernoren/PyTorch-GAN implementations/gan/gan.py@Generator",
+            linear(100, 128)
+            + (linear(128, 256) + norm(256))
+            + (linear(256, 512) + norm(512))
+            + (linear(512, 1024) + norm(1024))
+            + linear(1024, 784),
+        ),
+        "discriminator": Reference(
+            "eriklindernoren/PyTorch-GAN implementations/gan/gan.py@Discriminator",
+            linear(784, 512) + linear(512, 256) + linear(256, 1),
+        ),
+    },
+    "wgan@arjovsky2017": DCGAN_PYTORCH,
+    "wgan-gp@gulrajani2017": {
+        "generator": Reference(
+            "igul222/improved_wgan_training gan_64x64.py@DCGANGenerator",
+            linear(128, 16 * 512)
+            + norm(512)
+            + (conv(512, 256, 5) + norm(256))
+            + (conv(256, 128, 5) + norm(128))
+            + (conv(128, 64, 5) + norm(64))
+            + conv(64, 3, 5),
+            -(16 * 512 + 256 + 128 + 64),
+            NO_BIAS,
+        ),
+        "discriminator": Reference(
+            "igul222/improved_wgan_training gan_64x64.py@DCGANDiscriminator",
+            conv(3, 64, 5)
+            + (conv(64, 128, 5) + norm(128))
+            + (conv(128, 256, 5) + norm(256))
+            + (conv(256, 512, 5) + norm(512))
+            + linear(16 * 512, 1),
+            -(128 + 256 + 512 + 1),
+            "no biases in front of layer norms, nor in the last layer",
+        ),
+    },
+    "wgan-gp-resnet@gulrajani2017": {
+        "generator": Reference(
+            "igul222/improved_wgan_training gan_cifar_resnet.py@Generator",
+            resnet_32_generator(128),
+        ),
+        "discriminator": Reference(
+            "igul222/improved_wgan_training gan_cifar_resnet.py@Discriminator",
+            resnet_32_discriminator(128),
+        ),
+    },
+    "wgan-gp-toy@gulrajani2017": {
+        "generator": Reference(
+            "igul222/improved_wgan_training gan_toy.py@Generator",
+            linear(2, 512) + 2 * linear(512, 512) + linear(512, 2),
+        ),
+        "discriminator": Reference(
+            "igul222/improved_wgan_training gan_toy.py@Discriminator",
+            linear(2, 512) + 2 * linear(512, 512) + linear(512, 1),
+        ),
+    },
+}
+# Their networks have other layers than the published ones; their summaries say which.
+OF_ANOTHER_SHAPE = {
+    "acgan@odena2016",
+    "cgan@mirza2014",
+    "ebgan@zhao2016",
+    "infogan@chen2016",
+    "wavegan@donahue2018",
+}
+
+
+def test_every_preset_is_compared_or_says_why_not() -> None:
+    assert sorted([*REFERENCES, *OF_ANOTHER_SHAPE]) == sorted(PRESETS)
+    assert all(
+        "there" in preset(name)["summary"] or "here" in preset(name)["summary"]
+        for name in OF_ANOTHER_SHAPE
+    )
+
+
+@pytest.mark.parametrize("role", ["generator", "discriminator"])
+@pytest.mark.parametrize("name", REFERENCES)
+def test_networks_are_as_large_as_the_cited_ones(name: str, role: str) -> None:
+    reference = REFERENCES[name][role]
+    assert bool(reference.more) == bool(reference.because)
+    network = compiled(name).plan.networks[role]
+    assert network.parameters == reference.parameters + reference.more
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "parameters"),
+    [
+        ("biggan@brock2018", "generator", 70_433_988),
+        ("biggan@brock2018", "discriminator", 87_982_370),
+        ("r3gan-stacked@huang2024", "generator", 20_732_160),
+        ("r3gan-stacked@huang2024", "discriminator", 20_683_776),
+    ],
+)
+def test_the_restated_layers_are_those_that_were_counted(
+    name: str, role: str, parameters: int
+) -> None:
+    """Totals that the authors print or publish (20.7 million each for R3GAN)."""
+    assert REFERENCES[name][role].parameters == parameters

@@ -7,7 +7,7 @@ takes its defaults from the generator's template, whatever the discriminator is.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,7 @@ def read_config(
         cast = _cast(KEYS[key], key, value, place, problems)
         if cast is not None:
             settings[key] = Setting(key, cast, place, flag=flag)
-    _check_presence(settings, document, bool(flags), problems)
+    _check_presence(settings, set(found), document, problems)
     _check_choices(settings, problems)
     if problems:
         return None
@@ -212,26 +212,25 @@ def _check_choices(settings: Mapping[str, Setting], problems: Problems) -> None:
 
 
 def _check_presence(
-    settings: Mapping[str, Setting], document: Document, flags: bool, problems: Problems
+    settings: Mapping[str, Setting], written: Set[str], document: Document, problems: Problems
 ) -> None:
     """What the toolkit insists on: both networks and the data."""
     for key in ("generator.choice", "discriminator.choice", "data_path"):
+        if key in settings and settings[key].value:
+            continue
+        if key in written and key not in settings:
+            continue  # it is there, and reported already
         section, _, name = key.rpartition(".")
+        what = "does not say which network it is" if section else "names no data"
+        example = CHOICES[0] if section else "datasets/dataset1.p"
         flag = f"--{section[:1]}_{name}" if section else f"--{name}"
-        is_text = key not in settings or settings[key].value
-        blamed = any(p.place == document.marks.value((*key.split("."),)) for p in problems.errors)
-        if (key not in settings and not blamed) or not is_text:
-            what = "does not say which network it is" if section else "names no data"
-            example = CHOICES[0] if section else "datasets/dataset1.p"
-            place = document.marks.key((section,) if section else (key,))
-            if not document.source.text:
-                place = Place(Source("command line", ""), 1, 1)
-            problems.add(
-                "missing-key",
-                f"{key} is missing: the configuration {what}",
-                place,
-                help=f'write "{name}": "{example}", or give {flag}',
-            )
+        place = document.marks.key((section,) if section else (key,))
+        problems.add(
+            "missing-key",
+            f"{key} is missing: the configuration {what}",
+            place if document.source.text else Place(Source("command line", ""), 1, 1),
+            help=f'write "{name}": "{example}", or give {flag}',
+        )
 
 
 def _filled(settings: dict[str, Setting], marks: Marks) -> dict[str, Setting]:

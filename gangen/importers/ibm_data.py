@@ -23,7 +23,6 @@ def import_data(chosen: Namespace) -> files.Imported:
     """Convert a pickle. Raises UsageError for data that the toolkit could not have read either."""
     np = _numpy()
     source = Path(chosen.pickle)
-    target = Path(chosen.output) if chosen.output else source.with_suffix(".npz")
     name = str(source)
     found = read_pickle(files.read_whole(source), name)
     labels = None
@@ -31,14 +30,15 @@ def import_data(chosen: Namespace) -> files.Imported:
         found, labels = _pair(found, name)
     images = _images(found, chosen.size, name)
     arrays = {"images": images}
-    if labels is not None:
+    if chosen.labels:
         arrays["labels"] = _labels(labels, len(images), name)
+    target = Path(chosen.output) if chosen.output else source.with_suffix(".npz")
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)
     files.write_new(target, packed.getvalue())
     shape = [images.shape[3] if images.ndim == 4 else 1, *images.shape[1:3]]
     said = [f"{len(images):,} images {shape}"]
-    if labels is not None:
+    if chosen.labels:
         said.append(f"labels of {int(arrays['labels'].max()) + 1} classes")
     return files.Imported(f"wrote {printable(str(target))}: {', '.join(said)}\n")
 

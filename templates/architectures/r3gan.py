@@ -1,9 +1,10 @@
 """R3GAN's norm-free networks (Huang et al. 2024, arXiv:2501.05441), at any image size.
 
-Config E. Residual bottlenecks turned inside out: 1x1 convolution to more channels, grouped 3x3 convolution,
-1x1 convolution back that starts at 0. Maps are resampled bilinearly. The coarsest map is a learnt
-basis, weighted per channel, in the generator, and a depthwise convolution over the whole map in the
-discriminator. Sizes and initial weights are those of the authors' code (brownvc/R3GAN).
+Config E of the paper. Residual bottlenecks turned inside out: 1x1 convolution to more channels,
+grouped 3x3 convolution, 1x1 convolution back that starts at 0. Maps are resampled bilinearly. The
+generator starts from a learnt basis, weighted per channel; the discriminator ends in a depthwise
+convolution over the whole map. Sizes and initial weights are those of the authors' code
+(brownvc/R3GAN).
 """
 
 from collections.abc import Sequence

@@ -33,4 +33,4 @@ class SelfAttention(nn.Module):
         # Not torch's fused attention: gradient penalties differentiate twice.
         weights = (query.flatten(2).transpose(1, 2) @ key).softmax(2)  # [B, L * ..., P]
         out: Tensor = value @ weights.transpose(1, 2)
-        return out.unflatten(2, query.shape[2:])
+        return out.reshape(*out.shape[:2], *query.shape[2:])

@@ -76,7 +76,7 @@ class ConcatChannels(nn.Module):
         self.embedding = nn.Embedding(num_classes, embedding_dim)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        return torch.cat([x, spread(self.embedding(condition), x)], dim=1)  # [B, C + E, ...]
+        return torch.cat([x, _spread(self.embedding(condition), x)], dim=1)  # [B, C + E, ...]
 
 
 class ConcatVectorFeatures(nn.Module):
@@ -90,10 +90,10 @@ class ConcatVectorChannels(nn.Module):
     """Append the condition to every position, as constant channels."""
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        return torch.cat([x, spread(condition.to(x.dtype), x)], dim=1)  # [B, C + N, ...]
+        return torch.cat([x, _spread(condition.to(x.dtype), x)], dim=1)  # [B, C + N, ...]
 
 
-def spread(vectors: Tensor, x: Tensor) -> Tensor:
+def _spread(vectors: Tensor, x: Tensor) -> Tensor:
     """vectors [B, N] -> [B, N, ...], the same at every position of the maps x [B, C, ...]."""
     vectors = vectors.reshape(*vectors.shape, *[1] * (x.dim() - 2))  # [B, N, 1, ...]
     return vectors.expand(-1, -1, *x.shape[2:])

@@ -6,7 +6,10 @@ Jolicoeur-Martineau 2018, arXiv:1807.00734; Huang et al. 2024, arXiv:2501.05441.
 import torch.nn.functional as F
 from torch import Tensor
 
-FORBIDS = {"discriminator:bounded_output": "the relativistic loss applies the sigmoid itself"}
+FORBIDS = {
+    "discriminator:bounded_output": "the relativistic loss applies the sigmoid itself",
+    "training:unequal_batches": "every fake is judged against a real sample of its own",
+}
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:

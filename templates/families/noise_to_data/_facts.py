@@ -1,0 +1,228 @@
+"""How the step of noise-to-data GANs is spelt: what the templates of this folder ask."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gangen.contracts import Code
+
+
+def wires(view: Any, slot: str) -> Mapping[str, str]:
+    """How the step spells each port of a component."""
+    given, networks = view.condition, view.plan.networks
+    judge = (
+        "discriminator.logits" if len(networks["discriminator"].outputs) > 1 else "discriminator"
+    )
+    found = {
+        "discriminator": _bound(judge, given if networks["discriminator"].takes_condition else ""),
+        "generator": _bound(
+            "generator", _fakes(view, slot) if networks["generator"].takes_condition else ""
+        ),
+        "module": "generator" if slot == "generator_loss" else "discriminator",
+        "real": "real",
+        "fake": "fake.float()",
+        "z": "z",
+        "labels": given,
+        "fake_labels": _fakes(view, slot),
+        "step": "step",
+        "steps": "config.steps",
+        "categorical": "Generator.categorical",
+        "continuous": "Generator.continuous",
+    }
+    detached = ".detach()" if slot == "real_half" else ""
+    for output in networks["discriminator"].outputs:
+        found[f"real_{output}"] = f"real_{output}.float()"
+        found[f"fake_{output}"] = f"fake_{output}.float(){detached}"
+    return found
+
+
+def _bound(function: str, condition: str) -> str:
+    return f"partial({function}, {condition}={condition})" if condition else function
+
+
+def _fakes(view: Any, slot: str) -> str:
+    """The variable of the condition that fakes are made with in a network's update."""
+    drawn = view.plan.spec.training.fake_labels != "batch"
+    drawn = drawn or (slot == "generator_loss" and _unequal(view.plan.spec))
+    return f"fake_{view.condition}" if drawn and view.condition else str(view.condition)
+
+
+def _unequal(spec: Any) -> bool:
+    """Whether the generator's update has not the conditions of a real batch at hand."""
+    return spec.training.g_batch_size is not None or spec.training.accumulate > 1
+
+
+def facts(spec: Any, view: Any) -> Mapping[str, Any]:
+    """What the templates of this folder ask."""
+    training, given = spec.training, view.condition
+    fakes, late_fakes = _fakes(view, "discriminator_loss"), _fakes(view, "generator_loss")
+    generator, judge = (view.plan.networks[name] for name in ("generator", "discriminator"))
+    judged = given if training.fake_labels == "mismatched" else fakes
+    many = training.d_steps > 1 or training.d_warmup.steps > 0
+    reference = Code("") if len(view.plan.ports["data"].shape) > 1 else Code(", real[:2_500]")
+    return {
+        "made": _given(fakes, generator.takes_condition),
+        "real_given": _given(given, judge.takes_condition),
+        "fake_given": _given(judged, judge.takes_condition),
+        "g_made": _given(late_fakes, generator.takes_condition),
+        "g_given": _given(late_fakes, judge.takes_condition),
+        "draws_conditions": fakes != given,
+        "g_draws_conditions": late_fakes != given,
+        "condition_made": _given(given, generator.takes_condition),
+        **_step_facts(spec, view, many),
+        **_latent_facts(spec.latent),
+        "fixed": Code(
+            "fixed_z"
+            + (f", fixed_{given}" if generator.takes_condition else "")
+            + ("" if not reference else ", samples[:2_500]")
+        ),
+        "save_parameters": Code(
+            "generator: nn.Module, z: Tensor"
+            + (f", {given}: Tensor" if generator.takes_condition else "")
+            + (", real: Tensor" if reference else "")
+        ),
+        "condition_typed": Code(f", {given}: Tensor") if generator.takes_condition else Code(""),
+        "saved_condition": (
+            Code(f", {given}={given}.cpu().numpy()") if generator.takes_condition else Code("")
+        ),
+        "conditioned": generator.takes_condition,
+        "by_label": generator.takes_condition and view.labelled,
+        "by_attributes": generator.takes_condition and not view.labelled,
+        "data_values": Code("arguments.data_path" if view.data.stand_in else ""),
+        "attribute_flags": Code(
+            view.data.test_flag if generator.takes_condition and not view.labelled else ""
+        ),
+        "judge_conditioned": judge.takes_condition,
+        "points": len(view.plan.ports["data"].shape) == 1,
+        "averaged_note": Code(", weights averaged over training") if view.averaged else Code(""),
+        "seen_shape": Code(repr(tuple(view.plan.ports["seen"].shape))),
+        "judge_outputs": len(judge.outputs),
+        "several_outputs": len(judge.outputs) > 1,
+        "logits_method": Code(".logits" if len(judge.outputs) > 1 else ""),
+        "any_conditioned": generator.takes_condition or judge.takes_condition,
+        "some_made": _given(f"some_{given}(3)", generator.takes_condition),
+        "some_judged": _given(f"some_{given}(3)", judge.takes_condition),
+        "some_of_two": Code(f", some_{given}(2)"),
+        "seen_rank": len(view.plan.ports["seen"].shape),
+    }
+
+
+def _given(name: str, taken: bool) -> Code:
+    return Code(f", {name}" if taken else "")
+
+
+def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
+    training = spec.training
+    judge = view.plan.networks["discriminator"]
+    asked = view.step.asked
+    early = asked["discriminator_loss"] | asked["after_discriminator_step"]
+    late = asked["generator_loss"]
+    augmented = bool(spec.augment)
+    updates = [line.update for line in view.step.augmented if line.update]
+    warm = training.d_warmup.steps > 0
+    parts = training.accumulate > 1
+    d_steps = "discriminator_steps(step, config)" if warm else "config.d_steps"
+    count = "len(z)" if augmented else "len(real)"
+    if training.g_batch_size is not None:
+        count = "config.g_batch_size // " + (
+            "(world_size * config.accumulate)" if parts else "world_size"
+        )
+    first = "start * config.d_steps" if many else "start"
+    if warm:
+        first = "sum(discriminator_steps(step, config) for step in range(start))"
+    per_step = " * config.d_steps" if many else ""
+    return {
+        "many_d_steps": many,
+        "warmup": warm,
+        "warmup_steps": training.d_warmup.steps,
+        "warmup_every": training.d_warmup.every,
+        "warmup_d_steps": training.d_warmup.d_steps,
+        "d_steps": Code(d_steps),
+        "first_batch": Code(first + " * config.accumulate" * parts),
+        "samples_per_step": Code("config.batch_size" + per_step),
+        "batches_per_step": Code(per_step.replace("*", "/")),
+        "plain": len(judge.outputs) == 1,
+        "real_outputs": _outputs(judge, "real", early | ({"real_logits"} if updates else set())),
+        "fake_outputs": _outputs(judge, "fake", early),
+        "g_outputs": _outputs(judge, "fake", late),
+        "real_again": any(port.startswith("real_") for port in late),
+        "g_real_outputs": _outputs(judge, "real", late),
+        "keeps_fake": augmented or "fake" in late,
+        "augmented": augmented,
+        "steps_seen": any("step" in line.call for line in view.step.augmented),
+        "updates": updates,
+        "differentiates": "discriminator" in asked["discriminator_loss"],
+        "separate": training.d_update == "separate",
+        "real_half": view.step.loss("discriminator_loss", "real_half"),
+        "parts": parts,
+        "joint_backward": Code(
+            "(d_loss / config.accumulate).backward()" if parts else "d_loss.backward()"
+        ),
+        "g_backward": Code(
+            "(g_loss / config.accumulate).backward()" if parts else "g_loss.backward()"
+        ),
+        "clips": training.clip_grad_norm > 0,
+        "fresh_noise": not training.shared_noise,
+        "g_count": Code(count),
+        "own_g_batch": training.g_batch_size is not None,
+        "g_batch_size": training.g_batch_size or 0,
+        "test_g_batch": Code(f"g_batch_size={view.test_batch},"),
+        "draws": _draws(training, many, warm),
+        "judgements": _judgements(training, late),
+    }
+
+
+def _draws(training: Any, many: bool, warm: bool) -> Code:
+    """How often a test's run draws noise, the pictures' aside."""
+    draws = "config.steps * config.d_steps" if many else "config.steps"
+    if warm:
+        draws = "sum(train.discriminator_steps(step, config) for step in range(config.steps))"
+    if not training.shared_noise:
+        draws = f"{draws} + config.steps" if many else "2 * config.steps"
+    return Code(f"config.accumulate * ({draws})" if training.accumulate > 1 else draws)
+
+
+def _judgements(training: Any, ports: set[str]) -> Code:
+    """How often the frozen discriminator is asked in a test's run."""
+    factors = ["2"] if any(port.startswith("real_") for port in ports) else []
+    factors += ["config.accumulate"] if training.accumulate > 1 else []
+    return Code(" * ".join([*factors, "config.steps"]))
+
+
+def _outputs(network: Any, prefix: str, asked: set[str]) -> Code:
+    """What the results of a call are assigned to; `_` where nobody asks."""
+    found = [f"{prefix}_{output}" for output in network.outputs]
+    return Code(", ".join(name if i == 0 or name in asked else "_" for i, name in enumerate(found)))
+
+
+def _latent_facts(latent: Any) -> Mapping[str, Any]:
+    size = "Generator.noise_dim" if latent.codes else "Generator.latent_dim"
+    draw = {
+        "normal": f"torch.randn(count, {size}, device=device)",
+        "uniform": f"2 * torch.rand(count, {size}, device=device) - 1",
+        "unit_uniform": f"torch.rand(count, {size}, device=device)",
+        "truncated_normal": f"nn.init.trunc_normal_(torch.empty(count, {size}, device=device), "
+        f"a=-{latent.truncation}, b={latent.truncation})",
+    }
+    said = {
+        "normal": "N(0, 1)",
+        "uniform": "U(-1, 1)",
+        "unit_uniform": "U(0, 1)",
+        "truncated_normal": f"N(0, 1) within +-{latent.truncation:g}",
+    }
+    parts = ["noise"] + ["*categories"] * bool(latent.categorical)
+    parts += ["continuous"] * bool(latent.continuous)
+    sizes = [f"noise_dim = {latent.dim}", f"categorical = {latent.categorical}"]
+    sizes += [f"continuous = {latent.continuous}"]
+    return {
+        "uniform": latent.distribution in ("uniform", "unit_uniform"),
+        "latent_dim": latent.dim + latent.codes,
+        "noise": Code(draw[latent.distribution]),
+        "noise_said": Code(said[latent.distribution]),
+        "codes": bool(latent.codes),
+        "code_parts": Code(f"[{', '.join(parts)}]"),
+        "code_sizes": [Code(size) for size in sizes] if latent.codes else [],
+        "categories": bool(latent.categorical),
+        "first_code": latent.categorical[0] if latent.categorical else 0,
+        "continuous": bool(latent.continuous),
+        "model_functions": ["sample_latent"] + ["with_category"] * bool(latent.categorical),
+    }
