@@ -23,6 +23,11 @@ WORDS = {
     BOUNDED: "a bounded output",
     "batch_statistics": "statistics over the batch",
     "lipschitz": "a Lipschitz bound",
+    "energy": "an energy (minus a reconstruction error)",
+    "batch_comparison": "a comparison within the batch",
+    "condition": "a condition",
+    "codes": "codes",
+    "unequal_batches": "batches of unequal size",
 }
 
 

@@ -75,15 +75,12 @@ class Layering:
     ) -> Layer | None:
         component, options = spec.chosen.component, spec.chosen.options
         inner = component.constant("CHILDREN", [])
+        below = {child: spec.children.get(child, ()) for child in inner}
         children = {
-            child: tuple(
-                self.sequence(
-                    spec.children.get(child, ()), shape, f"{what}, `{child}`", inside=True
-                )
-            )
-            for child in inner
+            child: tuple(self.sequence(specs, shape, f"{what}, `{child}`", inside=True))
+            for child, specs in below.items()
         }
-        if any(len(children[child]) < len(spec.children.get(child, ())) for child in inner):
+        if any(len(children[child]) < len(specs) for child, specs in below.items()):
             return None
         ends = {child: inside[-1].after if inside else shape for child, inside in children.items()}
         scope = {**options, **self.condition.names, **self.names, **ends}
@@ -95,15 +92,15 @@ class Layering:
             notes = (f"{' -> '.join(trail[-4:])}",) if trail else ()
             self.unfit(unfit, spec.chosen.path, what, notes, component.constant("HELP"))
             return None
-        below = [layer for layers in children.values() for layer in layers]
-        conditional = any(layer.conditional for layer in below)
+        inside = [layer for layers in children.values() for layer in layers]
+        conditional = any(layer.conditional for layer in inside)
         return Layer(
             component=component,
             function=_conditional(component, function) if conditional else function,
             values={**scope, **sizes},
             before=shape,
             after=after,
-            parameters=parameters + sum(layer.parameters for layer in below),
+            parameters=parameters + sum(layer.parameters for layer in inside),
             path=spec.chosen.path,
             children=children,
             conditional=conditional or bool(component.constant("TAKES_CONDITION")),
@@ -129,7 +126,12 @@ class Layering:
         if self.only_inside and not inside:
             return spec
         self.replaced += 1
-        return replace(spec, chosen=replace(chosen, path=spec.chosen.path))
+        known, said = chosen.component.options(), spec.chosen.options
+        options = {  # what the layer says counts where the conditioning says nothing
+            name: said[name] if name in said and value == known[name].default else value
+            for name, value in chosen.options.items()
+        }
+        return replace(spec, chosen=replace(chosen, options=options, path=spec.chosen.path))
 
     def _shapes(self, component: Component) -> Mapping[str, str]:
         if self.replacing is not None and component is self.replacing.component:

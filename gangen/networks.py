@@ -80,7 +80,7 @@ class Networking:
                 yield Stage(FIRST, layers)
             return
         stages = _staged(self._entries(self.said.architecture, builder, shape))
-        for name, entries in stages:
+        for _, entries in stages:
             flat = [x for e in entries for x in _entries_of(e)]
             self.layering.look_through(self.layering.resolved(flat, self.said.architecture.path))
         for name, entries in stages:

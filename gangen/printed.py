@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gangen.fold import Factory, container
+from gangen.plan import Layer
 from gangen.shapes import Shape
 from gangen.text import Code
 
@@ -57,26 +58,29 @@ class FactoryView:
     name: Code
     parameters: Code
     doc: Code
-    container: Code
-    lines: Sequence[Code]
-
-    @property
-    def code(self) -> Code:
-        """The layers, ready to stand in a call; the last comma makes black put one on each line."""
-        return Code(", ".join(self.lines) + ",")
+    returns: Code
+    body: Code
 
     @classmethod
     def of(cls, factory: Factory) -> FactoryView:
-        """The printed form of a factory."""
+        """The printed form of a factory; the last comma makes black put one layer on each line."""
         parameters = ", ".join(f"{name}: {kind}" for name, kind in factory.parameters.items())
-        words = ", ".join(layer.name.replace("_", " ") for layer in factory.layers)
+        words = ", ".join(_words(layer) for layer in factory.layers)
+        row, lines = container(factory.layers), factory.lines()
+        alone = len(lines) == 1
         return cls(
             Code(factory.name),
             Code(parameters),
             Code(f"{words[:1].upper()}{words[1:]}."),
-            container(factory.layers),
-            factory.lines(),
+            Code("nn.Module") if alone else row,
+            lines[0] if alone else Code(f"{row}({', '.join(lines)},)"),
         )
+
+
+def _words(layer: Layer) -> str:
+    """A layer in words, with those inside it."""
+    inside = [_words(x) for layers in layer.children.values() for x in layers]
+    return layer.name.replace("_", " ") + (f" ({', '.join(inside)})" if inside else "")
 
 
 def batch(shape: Shape) -> Code:

@@ -147,8 +147,9 @@ class View:
 
     @property
     def bounded(self) -> bool:
-        """Whether samples lie in [-1, 1]."""
-        return self.plan.ports["data"].range == (-1.0, 1.0)
+        """Whether the network that writes samples ends in [-1, 1]."""
+        writers = [n for n in self.plan.networks.values() if n.target.name == "data"]
+        return all(network.output_range == (-1.0, 1.0) for network in writers)
 
     @property
     def grid_samples(self) -> int:

@@ -57,6 +57,7 @@ PACKAGES = {
     },
     "annotated_types": {"catalogue", "describe", "signature"},
     "jinja2": {"render"},
+    "numpy": {"importers.ibm_data", "importers.resizing"},  # of the pictures that are imported
     "black": {"formatter"},
 }
 
@@ -69,6 +70,7 @@ READERS = {
     "cli": "os.devnull, in place of a closed stdout",
     "commands": "a schema that is to be replaced",
     "compose": "presets and defaults",
+    "importers.files": "the file that is imported",
     "listing": "presets",
     "probe": "its own peak memory",
     "lock": "the lock",
@@ -86,6 +88,7 @@ READERS = {
 WRITERS = {
     "child": "a scratch folder",
     "commands": "the one file that `init` or `schema` is asked for",
+    "importers.files": "what the disk refused half of",
     "paths": "everything in an output folder",
     "probe": "its report, inside the child process",
     "staging": "the staging folder",

@@ -11,6 +11,7 @@ import itertools
 import math
 import operator
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +27,9 @@ from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 TEMPLATES = Path(__file__).parents[1] / "templates"
 KINDS = ["losses", "penalties", "optimizers", "schedules", "initializers"]
 FILES = [path for kind in KINDS for path in sorted((TEMPLATES / kind).glob("[a-z]*.py"))]
-LOSSES = [path.stem for path in FILES if path.parent.name == "losses"]
+LOSSES, PENALTIES = (
+    [path.stem for path in FILES if path.parent.name == kind] for kind in ("losses", "penalties")
+)
 LR = 3e-4
 
 
@@ -141,7 +144,7 @@ def test_what_the_losses_need_and_forbid() -> None:
         "relativistic_average": ([], [bounded]),
         "relativistic_average_hinge": ([], [bounded]),
         "relativistic_average_least_squares": ([], [bounded]),
-        "relativistic_pairing": ([], [bounded]),
+        "relativistic_pairing": ([], [bounded, "training:unequal_batches"]),
         "wasserstein": (["discriminator:lipschitz"], [bounded]),
     }
 
@@ -360,7 +363,7 @@ IBM = ["bce", "mse", "mean"]
 
 
 @pytest.mark.parametrize("w_loss", [0, 1])
-@pytest.mark.parametrize(("discriminator", "generator"), itertools.product(IBM, IBM))
+@pytest.mark.parametrize(("discriminator", "generator"), [*itertools.product(IBM, IBM)])
 def test_the_ibm_toolkits_pairs_as_its_trainer_writes_them(
     w_loss: int, discriminator: str, generator: str
 ) -> None:
@@ -378,6 +381,503 @@ def test_the_ibm_toolkits_pairs_as_its_trainer_writes_them(
     torch.testing.assert_close(found, expected)
     found = loss.generator_loss(fake, w_loss=w_loss, generator=generator)
     torch.testing.assert_close(found, -g(fake, one) if w_loss else g(fake, one))
+
+
+# Penalties
+
+BATCH, LIPSCHITZ = "discriminator:batch_statistics", "discriminator:lipschitz"
+DISCRIMINATOR = "discriminator_loss"
+
+
+def test_what_the_penalties_declare() -> None:
+    found = {}
+    for name in PENALTIES:
+        module = component("penalties", name)
+        found[name] = (
+            module.WHERE,
+            getattr(module, "GIVES", []),
+            sorted([*getattr(module, "NEEDS", {}), *getattr(module, "FORBIDS", {})]),
+            getattr(module, "LAZY", False),
+        )
+    assert found == {
+        "balanced_consistency": (DISCRIMINATOR, [], ["data:images"], False),
+        "consistency": (DISCRIMINATOR, [], ["data:images"], False),
+        "dragan": (DISCRIMINATOR, [], [BATCH], False),
+        "drift": (DISCRIMINATOR, [], [], False),
+        "feature_matching": ("generator_loss", [], [], False),
+        "gradient_penalty": (DISCRIMINATOR, [LIPSCHITZ], [BATCH], False),
+        "historical_averaging": ("network_loss", [], [], False),
+        "ibm_gradient_penalty": (DISCRIMINATOR, [], [], False),
+        "latent_consistency": (
+            {
+                "discriminator_latent_consistency": DISCRIMINATOR,
+                "generator_latent_consistency": "generator_loss",
+            },
+            [],
+            [],
+            False,
+        ),
+        "lecam": (DISCRIMINATOR, [], [], False),
+        "mutual_information": (
+            {"mutual_information": [DISCRIMINATOR, "generator_loss"]},
+            [],
+            ["latent:codes"],
+            False,
+        ),
+        "orthogonal": ("network_loss", [], [], False),
+        "path_length": ("generator_loss", [], ["generator:batch_statistics"], True),
+        "pull_away": ("generator_loss", [], [], False),
+        "r1": (DISCRIMINATOR, [], [BATCH], True),
+        "r2": (DISCRIMINATOR, [], [BATCH], True),
+        "weight_clipping": ("after_discriminator_step", [LIPSCHITZ], [], False),
+    }
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_every_penalty_brings_a_test_that_passes(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "losses", component("penalties", name))
+    tests = own_functions(component("penalties/tests", name))
+    assert tests
+    for test in tests:
+        test()
+
+
+def linear_critic(weight: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda x: (x * weight).flatten(1).sum(1)
+
+
+def small_critic() -> nn.Sequential:
+    """Of images [3, 2, 2]; smooth, so that its gradient has a gradient."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
+
+
+def weight_gradients(network: nn.Module) -> list[Tensor]:
+    found = [layer.weight.grad for layer in network.modules() if isinstance(layer, nn.Linear)]
+    assert all(gradient is not None for gradient in found)
+    return found  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 4, 5)])
+@pytest.mark.parametrize(("weight", "target"), [(10.0, 1.0), (0.1, 0.0)])
+def test_gradient_penalty_of_a_linear_critic(
+    shape: tuple[int, ...], weight: float, target: float
+) -> None:
+    slope = torch.randn(shape)
+    real, fake = torch.randn(6, *shape), torch.randn(6, *shape)
+    penalty = public("penalties", "gradient_penalty")
+    found = penalty(linear_critic(slope), real, fake, weight=weight, target=target)
+    norm = math.sqrt(sum(value**2 for value in slope.flatten().tolist()))
+    assert found.shape == ()
+    assert found.item() == pytest.approx(weight * (norm - target) ** 2, rel=1e-5)
+
+
+def test_gradient_penalty_takes_the_norm_of_each_sample_over_all_its_values() -> None:
+    """D(x) = a * sum(x) with another a per sample: norms a * sqrt(12), squared apart from 1."""
+    slopes = torch.tensor([0.1, 0.5, 2.0])
+    x = torch.zeros(3, 3, 2, 2)
+
+    def critic(images: Tensor) -> Tensor:
+        return slopes * images.flatten(1).sum(1)
+
+    found = public("penalties", "gradient_penalty")(critic, x, x + 1, weight=1.0).item()
+    norms = slopes * math.sqrt(12)
+    assert found == pytest.approx(((norms - 1) ** 2).mean().item(), rel=1e-5)
+    gradient = slopes.reshape(3, 1, 1, 1).expand(3, 3, 2, 2)
+    over_channels = ((gradient.norm(dim=1) - 1) ** 2).mean().item()
+    over_batch = (gradient.norm() - 1).square().item()
+    assert found != pytest.approx(over_channels, rel=0.05)
+    assert found != pytest.approx(over_batch, rel=0.05)
+
+
+def test_gradient_penalty_looks_between_each_pair_at_a_place_of_its_own() -> None:
+    seen: list[Tensor] = []
+
+    def critic(x: Tensor) -> Tensor:
+        seen.append(x.detach())
+        return x.flatten(1).sum(1)
+
+    public("penalties", "gradient_penalty")(
+        critic, torch.zeros(64, 3, 4, 4), torch.ones(64, 3, 4, 4)
+    )
+    (x,) = seen
+    assert x.min() >= 0
+    assert x.max() <= 1
+    places = x.flatten(1)
+    assert (places == places[:, :1]).all(), "one place on the line for all values of a sample"
+    assert len(set(places[:, 0].tolist())) == 64, "and another for every sample"
+
+
+@pytest.mark.parametrize("name", ["gradient_penalty", "ibm_gradient_penalty", "dragan", "r1", "r2"])
+def test_penalties_of_gradients_can_be_differentiated_again(name: str) -> None:
+    critic = small_critic()
+    fake = torch.randn(5, 3, 2, 2, requires_grad=True)
+    ports = {"discriminator": critic, "real": torch.randn(5, 3, 2, 2), "fake": fake}
+    penalty = public("penalties", name)
+    asked = inspect.signature(penalty).parameters
+    penalty(**{port: value for port, value in ports.items() if port in asked}).backward()
+    assert all(g.isfinite().all() and g.any() for g in weight_gradients(critic))
+    assert fake.grad is None, "the generator's graph has no part in it"
+
+
+@pytest.mark.parametrize(("sided", "expected"), [("two", 0.25), ("one", 0.0)])
+def test_gradient_penalty_may_be_one_sided(sided: str, expected: float) -> None:
+    penalty = public("penalties", "gradient_penalty")
+    x = torch.zeros(4, 1)
+    flat, steep = linear_critic(torch.tensor([0.5])), linear_critic(torch.tensor([3.0]))
+    assert penalty(flat, x, x, weight=1.0, sided=sided).item() == pytest.approx(expected)
+    assert penalty(steep, x, x, weight=1.0, sided=sided).item() == pytest.approx(4)
+
+
+def test_gradient_penalty_survives_a_critic_without_slope() -> None:
+    critic = nn.Linear(2, 1)
+    nn.init.zeros_(critic.weight)
+    penalty = public("penalties", "gradient_penalty")
+    penalty(lambda x: critic(x).squeeze(1), torch.randn(4, 2), torch.randn(4, 2)).backward()
+    assert critic.weight.grad is not None
+    assert critic.weight.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 4, 5)])
+def test_r1_of_a_quadratic_critic(shape: tuple[int, ...]) -> None:
+    """D(x) = |x|^2 has gradient 2x: gamma / 2 * E|2x|^2."""
+    real = torch.randn(6, *shape)
+    found = public("penalties", "r1")(lambda x: x.square().flatten(1).sum(1), real, weight=3.0)
+    expected = 3.0 / 2 * sum((2 * v) ** 2 for v in real.flatten().tolist()) / 6
+    assert found.item() == pytest.approx(expected, rel=1e-5)
+    assert not real.requires_grad, "the batch itself is left alone"
+
+
+def test_r1_can_be_differentiated_again() -> None:
+    scale = torch.tensor(2.0, requires_grad=True)
+    real = torch.randn(7, 3)
+    public("penalties", "r1")(lambda x: scale * x.sum(1), real, weight=1.0).backward()
+    assert scale.grad is not None
+    assert scale.grad.item() == pytest.approx(6)  # d/ds of s^2 * 3 / 2
+
+
+def test_weight_clipping_clamps_every_parameter_in_place() -> None:
+    first = nn.Conv2d(3, 4, 3)
+    critic = nn.Sequential(first, nn.BatchNorm2d(4), nn.Linear(4, 1))
+    kept = [parameter.data_ptr() for parameter in critic.parameters()]
+    assert public("penalties", "weight_clipping")(critic, limit=0.05) is None
+    assert kept == [parameter.data_ptr() for parameter in critic.parameters()]
+    assert max(parameter.abs().max().item() for parameter in critic.parameters()) <= 0.05 + 1e-9
+    assert first.weight.abs().min() < 0.05, "what is inside stays as it is"
+
+
+def test_r2_is_r1_of_the_fakes() -> None:
+    fake = torch.randn(6, 3, 4)
+    critic = linear_critic(torch.randn(3, 4))
+    r1, r2 = public("penalties", "r1"), public("penalties", "r2")
+    torch.testing.assert_close(r2(critic, fake, weight=3.0), r1(critic, fake, weight=3.0))
+
+
+def test_dragan_looks_around_real_samples_as_far_as_half_a_deviation() -> None:
+    seen: list[Tensor] = []
+
+    def critic(x: Tensor) -> Tensor:
+        seen.append(x.detach())
+        return x.flatten(1).sum(1)
+
+    real = torch.randn(2_000, 3, 4)
+    found = public("penalties", "dragan")(critic, real, weight=10.0, target=2.0)
+    assert found.item() == pytest.approx(10 * (math.sqrt(12) - 2) ** 2, rel=1e-4)
+    noise = (seen[0] - real) / (0.5 * real.std())
+    assert 0 <= noise.min() < 0.01
+    assert 0.95 < noise.max() <= 1
+    assert noise.mean().item() == pytest.approx(0.25, abs=0.01)  # two factors of mean 1/2
+    assert noise.std(dim=(1, 2)).min() > 0, "other noise for every value"
+    largest = noise.amax((1, 2))
+    assert largest.std() > 0.2, "and another reach for every sample"
+
+
+def test_drift_draws_scores_of_real_samples_to_zero() -> None:
+    logits = torch.tensor([2.0, -4.0], requires_grad=True)
+    found = public("penalties", "drift")(logits)
+    assert found.item() == pytest.approx(0.001 * 10)
+    found.backward()
+    assert logits.grad is not None
+    assert logits.grad.tolist() == pytest.approx([0.002, -0.004])
+
+
+def test_lecam_by_hand() -> None:
+    module = component("penalties", "lecam")
+    lecam = module.LeCam(weight=0.3, decay=0.9, start=3)
+    real, fake = torch.tensor([2.0, 4.0], requires_grad=True), torch.tensor([-2.0, 0.0])
+    for step in range(3):
+        assert lecam(real + step, fake - step, step) == 0
+    averages = [lecam.real_average.item(), lecam.fake_average.item()]
+    assert averages == [5, -3], "until it starts they are those of the newest batch"
+    found = lecam(real, fake, 3)
+    real_average, fake_average = 0.9 * 5 + 0.1 * 3, 0.9 * -3 + 0.1 * -1
+    expected = ((2 - fake_average) ** 2 + (4 - fake_average) ** 2) / 2
+    expected += ((real_average + 2) ** 2 + real_average**2) / 2
+    assert found.item() == pytest.approx(0.3 * expected, rel=1e-5)
+    found.backward()
+    assert real.grad is not None
+    assert (real.grad > 0).all(), "real logits are drawn down"
+    wrong_way_round = lecam(torch.full((2,), -50.0), torch.full((2,), 50.0), 4)
+    assert wrong_way_round == 0
+    assert list(lecam.state_dict()) == ["real_average", "fake_average"]
+    before = lecam.metrics()["real_average"]
+    lecam(real, fake, 5)
+    assert before != lecam.real_average, "what was logged stays"
+
+
+@pytest.mark.parametrize("name", ["lecam", "path_length"])
+def test_averages_are_over_all_processes(name: str) -> None:
+    module = component("penalties", name)
+    module.average_over_processes = lambda value: torch.full_like(value, 8.0)
+    if name == "lecam":
+        lecam = module.LeCam(start=1)
+        lecam(torch.randn(4), torch.randn(4), 0)
+        assert (lecam.real_average, lecam.fake_average) == (8, 8)
+    else:
+        path_length = module.PathLength(decay=0.5)
+        path_length(lambda z: z[:, :, None], torch.randn(4, 3))
+        assert path_length.average == 4
+
+
+def test_flip_and_shift_moves_each_image_on_its_own() -> None:
+    change = importlib.import_module("_flip_and_shift").flip_and_shift
+    size, count = (7, 9), 4_000
+    x = torch.arange(63.0).reshape(1, 1, *size).expand(count, 2, *size)
+    found = change(x, 2)
+    assert found.shape == x.shape
+    assert found[:, 0].equal(found[:, 1]), "channels move together"
+    assert change(x, 0)[:, :, :, 4].equal(x[:, :, :, 4]), "the middle of a mirrored image"
+    differences = {tuple(image) for image in found[:, 0].flatten(1).tolist()}
+    assert len(differences) == 5 * 5 * 2
+    image = found[0, 0]
+    rows, columns = (image[:, 0] // 9).tolist(), (image[0] % 9).tolist()
+    assert sorted(rows) == rows, "never upside down"
+    assert columns in (sorted(columns), sorted(columns, reverse=True))
+
+
+def test_consistency_by_hand() -> None:
+    """An even image stays as it is; of a ramp D sees the shift and the mirroring."""
+    consistency = public("penalties", "consistency")
+    ramp = torch.arange(8.0).expand(5_000, 1, 8, 8)
+
+    def edge(x: Tensor) -> Tensor:
+        return x[:, 0, 0, 0]
+
+    assert consistency(edge, torch.ones(4, 1, 8, 8), torch.ones(4)) == 0
+    found = consistency(edge, ramp, edge(ramp), weight=2.0, shift=0).item()
+    assert found == pytest.approx(2 * 49 / 2, rel=0.1)
+    found = consistency(edge, ramp, edge(ramp), weight=1.0, shift=1).item()
+    expected = [0, 0, 1, 49, 49, 36]  # offsets -1, 0, 1; then mirrored, where they go the other way
+    assert found == pytest.approx(sum(expected) / 6, rel=0.1)
+
+
+def test_consistency_trains_the_discriminator_from_both_sides() -> None:
+    critic = nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0))
+    real = torch.randn(4, 1, 8, 8)
+    logits = critic(real)
+    logits.retain_grad()
+    public("penalties", "consistency")(critic, real, logits).backward()
+    assert logits.grad is not None
+    assert logits.grad.any()
+    assert all(g.any() for g in weight_gradients(critic))
+
+
+def test_balanced_consistency_weighs_its_halves() -> None:
+    balanced = public("penalties", "balanced_consistency")
+    x = torch.arange(8.0).expand(5_000, 1, 8, 8)
+    fake = (2 * x).requires_grad_()
+
+    def edge(x: Tensor) -> Tensor:
+        return x[:, 0, 0, 0]
+
+    found = balanced(
+        edge, x, fake, edge(x), edge(2 * x), real_weight=1.0, fake_weight=10.0, shift=0
+    )
+    assert found.item() == pytest.approx(49 / 2 + 10 * 4 * 49 / 2, rel=0.1)
+    assert not found.requires_grad, "the generator's graph has no part in it"
+
+
+def test_latent_consistency_trains_one_network_at_a_time() -> None:
+    module = component("penalties", "latent_consistency")
+    generator, critic = nn.Linear(3, 2), nn.Linear(2, 1)
+    z = torch.randn(64, 3)
+    d_term = module.discriminator_latent_consistency(
+        lambda x: critic(x).flatten(), generator, z, sigma=0.5
+    )
+    d_term.backward()
+    assert d_term > 0
+    assert generator.weight.grad is None
+    assert weight_gradients(critic)[0].any()
+    g_term = module.generator_latent_consistency(generator, z, sigma=0.5)
+    g_term.backward()
+    assert g_term < 0
+    product = (weight_gradients(generator)[0] * generator.weight).sum()
+    assert product < 0, "larger weights lower it: fakes move apart"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Linear(5, 4),
+        nn.Conv2d(3, 4, 3),
+        nn.ConvTranspose2d(3, 4, 3),
+        spectral_norm(nn.Linear(5, 4)),
+        weight_norm(nn.Linear(5, 4)),
+    ],
+    ids=["linear", "conv", "conv_transpose", "spectral_norm", "weight_norm"],
+)
+def test_orthogonal_counts_products_of_different_filters(layer: nn.Module) -> None:
+    stored = dict(layer.named_parameters())
+    keys = ["weight", "parametrizations.weight.original", "parametrizations.weight.original1"]
+    weight = next(stored[key] for key in keys if key in stored)
+    filters = list(weight.unbind(1 if isinstance(layer, nn.ConvTranspose2d) else 0))
+    assert len(filters) == 4
+    expected = sum((a * b).sum() ** 2 for a in filters for b in filters if a is not b)
+    network = nn.Sequential(nn.Embedding(9, 9), nn.BatchNorm1d(4), nn.Sequential(layer))
+    orthogonal = public("penalties", "orthogonal")
+    assert orthogonal(network, weight=0.5).item() == pytest.approx(0.5 * expected, rel=1e-4)
+
+
+def test_orthogonal_leaves_lengths_free() -> None:
+    layer = nn.Linear(8, 4)
+    nn.init.orthogonal_(layer.weight, gain=3)
+    assert public("penalties", "orthogonal")(layer, weight=1.0).item() == pytest.approx(0, abs=1e-8)
+
+
+def test_path_length_of_a_linear_generator() -> None:
+    """For samples A z the length is |A^T y|, y over the square root of the number of pixels."""
+    matrix = torch.randn(3 * 4 * 5, 6)
+    path_length = component("penalties", "path_length").PathLength(weight=2.0, decay=0.25)
+
+    def generator(z: Tensor) -> Tensor:
+        return (z @ matrix.t()).reshape(-1, 3, 4, 5)
+
+    torch.manual_seed(1)
+    found = path_length(generator, torch.randn(7, 6))
+    torch.manual_seed(1)
+    torch.randn(7, 6)
+    y = torch.randn(7, 3, 4, 5).flatten(1) / math.sqrt(4 * 5)
+    lengths = (y @ matrix).norm(dim=1)
+    average = 0.25 * lengths.mean()
+    assert path_length.average.item() == pytest.approx(average.item(), rel=1e-5)
+    expected = 2 * (lengths - average).square().mean()
+    assert found.item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_path_length_trains_the_generator_and_remembers_its_average() -> None:
+    generator = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 6), nn.Unflatten(1, (3, 2)))
+    path_length = component("penalties", "path_length").PathLength()
+    z = torch.randn(16, 4)
+    for _ in range(2):  # the average changes in place while a graph may hold it
+        path_length(generator, z).backward()
+    assert all(g.isfinite().all() and g.any() for g in weight_gradients(generator))
+    assert not z.requires_grad, "the batch itself is left alone"
+    assert list(path_length.state_dict()) == ["average"]
+    for _ in range(500):
+        path_length(generator, z)
+    (gradient,) = weight_gradients(generator)[:1]
+    assert not path_length.average.requires_grad
+    assert gradient is generator[0].weight.grad
+
+
+def test_feature_matching_pulls_the_generator_only() -> None:
+    real = torch.randn(8, 5, requires_grad=True)
+    fake = torch.randn(4, 5, requires_grad=True)
+    found = public("penalties", "feature_matching")(real, fake, weight=3.0)
+    expected = 3 * sum((real.mean(0) - fake.mean(0))[i].item() ** 2 for i in range(5))
+    assert found.item() == pytest.approx(expected, rel=1e-5)
+    found.backward()
+    assert real.grad is None
+    assert fake.grad is not None
+    assert fake.grad.any()
+
+
+def test_historical_averaging_pulls_back_to_the_mean() -> None:
+    network = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
+    history = component("penalties", "historical_averaging").HistoricalAveraging(
+        network, weight=0.5
+    )
+    assert not list(history.parameters())
+    start = [parameter.detach().clone() for parameter in network.parameters()]
+    seen = []
+    for move in (0.0, 3.0, -1.0):
+        with torch.no_grad():
+            for parameter, value in zip(network.parameters(), start, strict=True):
+                parameter.copy_(value + move)
+        seen.append(history(network).item())
+    count = sum(parameter.numel() for parameter in start)
+    expected = [0, 0.5 * count * 3**2, 0.5 * count * (-1 - 1.5) ** 2]
+    assert seen == pytest.approx(expected, rel=1e-4)
+    again = component("penalties", "historical_averaging").HistoricalAveraging(network, weight=0.5)
+    again.load_state_dict(history.state_dict())
+    found = again(network)
+    found.backward()
+    assert found.item() == pytest.approx(0.5 * count * (-1 - 2 / 3) ** 2, rel=1e-4)
+    assert all((parameter.grad < 0).all() for parameter in network.parameters())
+
+
+def test_pull_away_by_hand() -> None:
+    features = torch.tensor([[3.0, 0.0], [0.0, 2.0], [1.0, 1.0]], requires_grad=True)
+    pull_away = public("penalties", "pull_away")
+    found = pull_away(features, weight=1.0)
+    assert found.item() == pytest.approx((0 + 0.5 + 0.5) * 2 / 6)
+    found.backward()
+    assert pull_away(features[:1]) == 0, "one fake has no other"
+    assert pull_away(torch.zeros(3, 2)).isfinite()
+
+
+def test_mutual_information_by_hand() -> None:
+    module = component("penalties", "mutual_information")
+    noise, values = torch.randn(6, 5), 2 * torch.rand(6, 2) - 1
+    first, second = torch.randint(3, (6,)), torch.randint(4, (6,))
+    z = torch.cat([noise, F.one_hot(first, 3), F.one_hot(second, 4), values], dim=1)
+    guesses = torch.randn(6, 9, requires_grad=True)
+    found = module.mutual_information(guesses, z, (3, 4), 2, weight=2.0, continuous_weight=0.1)
+    likelihood = torch.distributions.Normal(guesses[:, 7:], 1).log_prob(values)
+    constant = math.log(2 * math.pi) / 2
+    expected = 2 * F.cross_entropy(guesses[:, :3], first)
+    expected += 2 * F.cross_entropy(guesses[:, 3:7], second)
+    expected -= 0.1 * (likelihood + constant).sum(1).mean()
+    torch.testing.assert_close(found, expected)
+    found.backward()
+    assert guesses.grad is not None
+    assert guesses.grad.any(dim=0).all()
+
+
+@pytest.mark.parametrize(("categorical", "continuous"), [((10,), 0), ((), 3), ((2, 5), 1)])
+def test_mutual_information_of_codes_of_one_kind(
+    categorical: tuple[int, ...], continuous: int
+) -> None:
+    module = component("penalties", "mutual_information")
+    size = sum(categorical) + continuous
+    z = torch.cat([torch.randn(8, 4), torch.eye(max(size, 8))[:8, :size]], dim=1)
+    guesses = torch.randn(8, size, requires_grad=True)
+    found = module.mutual_information(guesses, z, categorical, continuous)
+    assert found.shape == ()
+    (gradient,) = torch.autograd.grad(found, guesses)
+    assert gradient.isfinite().all()
+    assert gradient.any()
+
+
+@pytest.mark.parametrize("hidden", [0, 16])
+def test_the_code_head_is_as_large_as_it_says(hidden: int) -> None:
+    module = component("penalties", "mutual_information")
+    sizes = {"in_features": 12, "categorical": (10, 3), "continuous": 2, "hidden": hidden}
+    head = module.code_head(12, (10, 3), 2, hidden=hidden)
+    assert head(torch.randn(4, 12)).shape == (4, eval(module.HEAD_OUTPUTS, {}, sizes))
+    parameters = sum(parameter.numel() for parameter in head.parameters())
+    assert parameters == eval(module.HEAD_PARAMETERS, {}, sizes)
+    assert module.HEAD == "code"
+
+
+def test_the_ibm_toolkits_penalty_is_not_the_papers() -> None:
+    slope = torch.full((3, 4, 4), 1 / math.sqrt(48))
+    x = torch.zeros(2, 3, 4, 4)
+    right = public("penalties", "gradient_penalty")(linear_critic(slope), x, x)
+    theirs = public("penalties", "ibm_gradient_penalty")(linear_critic(slope), x, x)
+    assert right.item() == pytest.approx(0, abs=1e-6)
+    assert theirs.item() == pytest.approx(10 * (math.sqrt(3 / 48) - 1) ** 2, rel=1e-4)
 
 
 # Optimizers
@@ -605,6 +1105,16 @@ def test_every_value_of_a_preset_has_its_source(path: Path) -> None:
     assert not {"gangen", "name"} & set(preset["spec"])
 
 
+def options_of(module: ModuleType) -> set[str]:
+    """The options of a component: of all its functions, and of its class."""
+    return {
+        option.name
+        for function in own_functions(module)
+        for option in inspect.signature(function).parameters.values()
+        if option.kind is option.KEYWORD_ONLY
+    }
+
+
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
 def test_presets_name_components_and_options_that_exist(path: Path) -> None:
     spec = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]
@@ -618,16 +1128,11 @@ def test_presets_name_components_and_options_that_exist(path: Path) -> None:
         for value in spec["training"].get(kind, {}).values():
             named += [(f"{kind}s", c) for c in choices(value)]
     for kind, (name, options) in named:
-        accepted = set(inspect.signature(public(kind, name)).parameters)
-        assert set(options) <= accepted, (kind, name)
+        compiled = {"every", "network"} if kind == "penalties" else set()
+        assert set(options) <= options_of(component(kind, name)) | compiled, (kind, name)
     objective = dict(spec["objective"])
     loss = component("losses", objective.pop("loss"))
-    accepted = {
-        option
-        for function in (loss.discriminator_loss, loss.generator_loss)
-        for option in inspect.signature(function).parameters
-    }
-    assert set(objective) <= accepted
+    assert set(objective) <= options_of(loss)
     needs = set(getattr(loss, "NEEDS", {}))
     given = {
         capability

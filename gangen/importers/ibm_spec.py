@@ -6,7 +6,7 @@ import re
 from pathlib import PurePath
 from typing import Any
 
-from gangen.errors import Place, Problem, Problems
+from gangen.errors import Problems
 from gangen.importers.ibm_config import Config, Setting
 from gangen.importers.ibm_draft import Draft
 from gangen.importers.ibm_keys import SIGMOID
@@ -19,40 +19,47 @@ MODEL = "GAN_model"
 
 
 def new_draft(config: Config, name: str) -> Draft:
-    """What is the same in both ways: the data, the networks' kinds, the optimisers, the length."""
+    """What is the same in both ways: the data, the networks' kinds, the length of the training."""
     draft = Draft(config)
     draft.set("gangen", 1)
     draft.set("name", slug(name))
-    side, channels = config["generator.input_shape"], config["generator.channels"]
-    draft.set("data.source", "npz")
-    draft.set("data.path", data_file(config), "data_path")
-    draft.set(
-        "data.shape",
-        [channels, side, side],
-        "generator.channels",
-        "generator.input_shape",
-        note="the data is resized to the generator's size",
-    )
-    conditional = is_conditional(config)
-    if conditional:
-        draft.set("data.classes", config[f"{MODEL}.classes"], f"{MODEL}.classes")
-        draft.set("condition", "labels", "generator.choice", "discriminator.choice")
-    draft.set("latent.dim", config["generator.latent_dim"], "generator.latent_dim")
-    draft.set("latent.distribution", "normal", note="the toolkit has no other")
+    _add_data(draft)
     for role in ("generator", "discriminator"):
-        choice = config[f"{role}.choice"]
-        draft.set(f"{role}.architecture", "ibm")
-        kind = "dcgan" if choice == "dcgan" else "mlp"
-        kind = NETWORKS.get(choice, "mlp") if role == "discriminator" else kind
-        draft.set(f"{role}.network", kind, f"{role}.choice", note=f"the toolkit's {choice}")
-        if conditional:
-            draft.set(f"{role}.conditioning", f"ibm_{role}", f"{role}.choice")
+        _add_network(draft, role)
     draft.set("training.epochs", config[f"{MODEL}.epochs"], f"{MODEL}.epochs")
     draft.set("training.batch_size", config[f"{MODEL}.mini_batch_size"], f"{MODEL}.mini_batch_size")
     draft.set("training.shared_noise", True, note="the toolkit's generator step sees the same z")
     draft.set("training.ema", 0.0, note="the toolkit keeps no average")
     draft.set("training.sample_every", config["sample_interval"], "sample_interval")
     return draft
+
+
+def _add_data(draft: Draft) -> None:
+    """The samples, their labels, and the noise."""
+    config = draft.config
+    side, channels = config["generator.input_shape"], config["generator.channels"]
+    origins = ("generator.channels", "generator.input_shape")
+    note = "the data is resized to the generator's size"
+    draft.set("data.source", "npz")
+    draft.set("data.path", data_file(config), "data_path")
+    draft.set("data.shape", [channels, side, side], *origins, note=note)
+    if is_conditional(config):
+        draft.set("data.classes", config[f"{MODEL}.classes"], f"{MODEL}.classes")
+        draft.set("condition", "labels", "generator.choice", "discriminator.choice")
+    draft.set("latent.dim", config["generator.latent_dim"], "generator.latent_dim")
+    draft.set("latent.distribution", "normal", note="the toolkit has no other")
+
+
+def _add_network(draft: Draft, role: str) -> None:
+    """The toolkit's network of that name."""
+    choice = draft.config[f"{role}.choice"]
+    kind = NETWORKS.get(choice, "mlp")
+    if role == "generator" and choice != "dcgan":
+        kind = "mlp"
+    draft.set(f"{role}.architecture", "ibm")
+    draft.set(f"{role}.network", kind, f"{role}.choice", note=f"the toolkit's {choice}")
+    if is_conditional(draft.config):
+        draft.set(f"{role}.conditioning", f"ibm_{role}", f"{role}.choice")
 
 
 def add_optimizers(draft: Draft, betas: dict[str, list[float]]) -> None:
@@ -80,11 +87,8 @@ def faithful(config: Config, name: str, problems: Problems) -> Draft:
     draft = new_draft(config, name)
     for role in ("generator", "discriminator"):
         if has_batch_norm(config, role):
-            draft.set(
-                f"{role}.batch_norm_eps",
-                EPS,
-                note="the toolkit's: meant as a momentum",
-            )
+            note = "the toolkit's: meant as a momentum"
+            draft.set(f"{role}.batch_norm_eps", EPS, note=note)
     if SIGMOID[config["discriminator.choice"]]:
         draft.set("discriminator.sigmoid", True, "discriminator.choice")
     draft.set("objective.loss", "ibm", note="the toolkit's own pairs of losses")
@@ -92,12 +96,7 @@ def faithful(config: Config, name: str, problems: Problems) -> Draft:
     for role in ("discriminator", "generator"):
         loss = FAITHFUL_LOSSES[config[f"{role}.loss"]]
         draft.set(f"objective.{role}", loss, f"{role}.loss")
-    weight, clip = int(config[f"{MODEL}.lambda_gp"]), config[f"{MODEL}.clip_value"]
-    if config[f"{MODEL}.w_loss"] == 1 and weight > 0:
-        note = "its norm is over the channels, pixel by pixel"
-        draft.add_penalty("ibm_gradient_penalty", "weight", weight, f"{MODEL}.lambda_gp", note)
-    if clip > 0:
-        draft.add_penalty("weight_clipping", "limit", clip, f"{MODEL}.clip_value")
+    _add_penalties(draft)
     steps = config[f"{MODEL}.n_critic"]
     note = f"the toolkit's n_critic ({steps}) has no effect" if steps > 1 else ""
     draft.set("training.d_steps", 1, f"{MODEL}.n_critic", note=note, replace=bool(note))
@@ -108,15 +107,22 @@ def faithful(config: Config, name: str, problems: Problems) -> Draft:
     add_optimizers(draft, {})
     signs = wrong_signs(config)
     if signs:
+        message = f"the toolkit trains this with wrong signs: {signs}"
         place = config.place(f"{MODEL}.w_loss", "discriminator.loss", "discriminator.choice")
-        problems.add(
-            "ibm-signs",
-            f"the toolkit trains this with wrong signs: {signs}",
-            place,
-            help="the spec does the same; import with --repair for one that can learn",
-            severity="warning",
-        )
+        help = "the spec does the same; import with --repair for one that can learn"
+        problems.add("ibm-signs", message, place, help=help, severity="warning")
     return draft
+
+
+def _add_penalties(draft: Draft) -> None:
+    """The gradient penalty, which only w_loss 1 has, and clipping, which anything has."""
+    config = draft.config
+    weight, clip = int(config[f"{MODEL}.lambda_gp"]), config[f"{MODEL}.clip_value"]
+    if config[f"{MODEL}.w_loss"] == 1 and weight > 0:
+        note = "its norm is over the channels, pixel by pixel"
+        draft.add_penalty("ibm_gradient_penalty", "weight", weight, f"{MODEL}.lambda_gp", note)
+    if clip > 0:
+        draft.add_penalty("weight_clipping", "limit", clip, f"{MODEL}.clip_value")
 
 
 def ignored(config: Config, problems: Problems) -> None:
@@ -148,11 +154,6 @@ def ignored(config: Config, problems: Problems) -> None:
             config.place("metric_evaluate"),
             severity="warning",
         )
-
-
-def warning(code: str, message: str, place: Place, help: str | None = None) -> Problem:
-    """A finding that does not stop the import."""
-    return Problem(code, message, place, help=help, severity="warning")
 
 
 def is_conditional(config: Config) -> bool:

@@ -11,9 +11,10 @@ WHERE = "generator_loss"
 
 
 def pull_away(fake_features: Tensor, *, weight: Annotated[float, Ge(0)] = 0.1) -> Tensor:
-    """weight * the mean squared cosine between features [B, F] of two fakes (Zhao 2016, section 2.4).
+    """weight * the mean squared cosine between the features [B, F] of two fakes.
 
-    In the paper the features are the code of the discriminator's autoencoder.
+    f_PT of Zhao 2016, section 2.4, where the features are the code of the discriminator's
+    autoencoder.
 
     Args:
         weight: lambda_PT of the paper.
