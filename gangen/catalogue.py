@@ -56,6 +56,14 @@ NETWORK = Option(
     description="the network to whose loss it is added",
     written=ast.Name("str"),
 )
+ANNEAL = Option(
+    name="anneal",
+    type=Annotated[float, Ge(0)],
+    required=False,
+    default=1.0,
+    description="factor of its weight by the end of the run, reached along half a cosine; 1 = none",
+    written=ast.Name("float"),
+)
 NETWORK_LOSS = "network_loss"  # the slot of a term that says in the spec whose loss it joins
 WITH_MEMORY = ("losses", "penalties", "augmentations")  # kinds whose public class keeps a state
 
@@ -109,6 +117,8 @@ class Component:
         chosen = [self.functions[function]] if function else list(self.functions.values())
         options = {name: option for f in chosen for name, option in f.options.items()}
         options |= {EVERY.name: EVERY} if self.constant("LAZY") else {}
+        weighs = self.kind == "penalties" and self.memory is None and "weight" in options
+        options |= {ANNEAL.name: ANNEAL} if weighs else {}
         joins = any(NETWORK_LOSS in slots for slots in self.slots.values())
         return options | ({NETWORK.name: NETWORK} if joins else {})
 

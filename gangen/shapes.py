@@ -213,6 +213,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
         at_least,
         area,
         prod,
+        sum,
         len,
         min,
         max,

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gangen.catalogue import EVERY, NETWORK
+from gangen.catalogue import ANNEAL, EVERY
 from gangen.expressions import call
 from gangen.plan import Plan, Term
 from gangen.signature import Function, Memory, Option
 from gangen.spec import Chosen
 from gangen.text import Code, first_clause, literal
 
-COMPILED = (EVERY.name, NETWORK.name)  # options that the compiler reads itself
 SIMPLE = ("int", "float", "bool", "str")
 
 
@@ -232,8 +231,9 @@ class StepView:
             for name, option in self._options(chosen).items():
                 if is_knob(chosen, option):
                     knobs.append(option_knob(chosen, name, f"{prefix}{name}"))
-            if chosen.options.get(EVERY.name, 1) > 1:
-                knobs.append(option_knob(chosen, EVERY.name, f"{prefix}{EVERY.name}"))
+            for compiled in (EVERY.name, ANNEAL.name):
+                if chosen.options.get(compiled, 1) != 1:
+                    knobs.append(option_knob(chosen, compiled, f"{prefix}{compiled}"))
         return knobs
 
     def _options(self, chosen: Chosen) -> Mapping[str, Option]:
@@ -262,11 +262,14 @@ def option_knob(chosen: Chosen, option: str, name: str) -> Knob:
 
 def _keywords(chosen: Chosen, function: Function, prefix: str) -> dict[str, Any]:
     """The options of a call: knobs, or the spec's values where they cannot be knobs."""
-    return {
+    keywords: dict[str, Any] = {
         name: Code(f"config.{prefix}{name}") if is_knob(chosen, option) else chosen.options[name]
         for name, option in function.options.items()
-        if name not in COMPILED
     }
+    if chosen.options.get(ANNEAL.name, 1) != 1 and "weight" in keywords:
+        factor = f"annealed(config.{prefix}{ANNEAL.name}, step, config.steps)"
+        keywords["weight"] = Code(f"{keywords['weight']} * {factor}")
+    return keywords
 
 
 def _held(chosen: Chosen) -> list[str]:

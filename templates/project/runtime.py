@@ -4,6 +4,7 @@ import atexit
 import ctypes
 import gc
 import json
+import math
 import os
 import pickle
 import signal
@@ -202,6 +203,11 @@ def mix_seeds(*numbers: int) -> int:
 def seed_everything(*numbers: int) -> None:
     """Seed PyTorch's random numbers on every device from, say, (seed, step, rank)."""
     torch.manual_seed(mix_seeds(*numbers))
+
+
+def annealed(end_factor: float, step: int, steps: int) -> float:
+    """A factor that goes from 1 to `end_factor` over the run, along half a cosine."""
+    return end_factor + (1 - end_factor) * (1 + math.cos(math.pi * min(step / steps, 1.0))) / 2
 
 
 # Checkpoints

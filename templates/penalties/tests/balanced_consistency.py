@@ -10,17 +10,9 @@ def test_balanced_consistency_counts_real_images_and_fakes() -> None:
         return x[:, 0, 0, 0]
 
     still, lively = torch.ones(8, 3, 6, 5), torch.randn(8, 3, 6, 5)
-    cases = [(still, still, 0), (lively, still, 1), (still, lively, 10)]
-    for real, fake, least in cases:
+    for real, fake in ((still, still), (lively, still), (still, lively)):
+        logits = corner(real), corner(fake)
         penalty = balanced_consistency(
-            corner,
-            real,
-            fake,
-            corner(real),
-            corner(fake),
-            real_weight=1e3,
-            fake_weight=1e4,
-            shift=2,
+            corner, real, fake, *logits, real_weight=1.0, fake_weight=1.0, shift=2
         )
-        assert penalty >= least
-        assert (penalty == 0) == (least == 0)
+        assert (penalty > 0) == (real is lively or fake is lively)
