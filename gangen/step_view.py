@@ -84,54 +84,6 @@ class StepView:
         return self._call(objective, objective.component.functions[name], slot, "")
 
     @cached_property
-    def tested(self) -> Mapping[str, Code]:
-        """The objective's functions called with `real` and `fake` and the spec's values."""
-        objective: Chosen = self.plan.spec.objective
-        held = dict.fromkeys(_held(objective), _held_name(objective))
-        wires = {"real_logits": "real", "fake_logits": "fake", **held}
-        return {
-            name: call(
-                name,
-                [wires[port] for port in function.ports],
-                {option: objective.options[option] for option in function.options},
-            )
-            for name, function in objective.component.functions.items()
-            if not isinstance(function, Memory)
-        }
-
-    @property
-    def updates_in_test(self) -> Code:
-        """How the memory is brought up to date, or nothing."""
-        return self.tested.get("after_discriminator_step", Code(""))
-
-    @property
-    def generator_remembers(self) -> bool:
-        """Whether the generator's loss looks into the objective's memory."""
-        return "memory" in self._generator_reads
-
-    @property
-    def generator_compares(self) -> bool:
-        """Whether the generator's loss looks at real samples too."""
-        return "real_logits" in self._generator_reads
-
-    @property
-    def _generator_reads(self) -> set[str]:
-        objective: Chosen = self.plan.spec.objective
-        held = set(_held(objective))
-        ports = objective.component.functions["generator_loss"].ports
-        return {"memory" if port in held else port for port in ports}
-
-    @property
-    def memory_in_test(self) -> Code:
-        """The objective's memory with the spec's values, or nothing."""
-        objective: Chosen = self.plan.spec.objective
-        memory = objective.component.memory
-        if memory is None:
-            return Code("")
-        options = {name: objective.options[name] for name in memory.options}
-        return Code(f"{_held_name(objective)} = {call(memory.name, [], options)}")
-
-    @cached_property
     def terms(self) -> Mapping[str, list[TermView]]:
         """What acts beside the losses, by the slot of the step."""
         terms: dict[str, list[TermView]] = {slot: [] for slot in self.plan.family.slots}
@@ -150,10 +102,10 @@ class StepView:
 
     def _call(self, chosen: Chosen, function: Function, slot: str, prefix: str) -> Code:
         memory = function if isinstance(function, Memory) else None
-        wires = {**self.wires(slot), **dict.fromkeys(_held(chosen), _held_name(chosen))}
+        wires = {**self.wires(slot), **dict.fromkeys(held(chosen), held_name(chosen))}
         ports = [wires[port] for port in function.ports]
         if memory is not None:
-            return call(_held_name(chosen), ports, {})
+            return call(held_name(chosen), ports, {})
         return call(function.name, ports, _keywords(chosen, function, prefix))
 
     @cached_property
@@ -180,7 +132,7 @@ class StepView:
                 wires = self.wires(slot)
                 setup = [wires[port] for port in memory.setup]
                 keywords = _keywords(chosen, memory, prefix)
-                name = Code(_held_name(chosen))
+                name = Code(held_name(chosen))
                 code = call(memory.name, setup, keywords)
                 found.append(MemoryView(name, code, memory.has("metrics")))
         return found
@@ -194,7 +146,7 @@ class StepView:
             function = memory or next(iter(chosen.component.functions.values()))
             ports = ["x", *(self.wires("augment")[port] for port in function.ports[1:])]
             update = memory is not None and memory.has("update")
-            name = _held_name(chosen)
+            name = held_name(chosen)
             if memory is not None:
                 code = call(name, ports, {})
             else:
@@ -247,6 +199,10 @@ class StepView:
 
 def is_knob(chosen: Chosen, option: Option) -> bool:
     """Whether an option can change from run to run: a plain value that no shape depends on."""
+    # A loss is its formula: only what the spec changes about it is worth a knob.
+    formula = chosen.component.kind == "losses" and chosen.component.memory is None
+    if formula and not option.required and chosen.options[option.name] == option.default:
+        return False
     shaping = bool(chosen.component.constant("SHAPE") or chosen.component.constant("SHAPES"))
     simple = option.annotation in SIMPLE or option.annotation.startswith("Literal[")
     return simple and not (shaping and chosen.component.kind == "augmentations")
@@ -260,11 +216,21 @@ def option_knob(chosen: Chosen, option: str, name: str) -> Knob:
     return Knob(Code(name), Code(known.annotation), literal(value), first)
 
 
+def changed(chosen: Chosen, function: Function) -> dict[str, Any]:
+    """The options of a function whose values are not its defaults."""
+    return {
+        name: chosen.options[name]
+        for name, option in function.options.items()
+        if option.required or chosen.options[name] != option.default
+    }
+
+
 def _keywords(chosen: Chosen, function: Function, prefix: str) -> dict[str, Any]:
     """The options of a call: knobs, or the spec's values where they cannot be knobs."""
     keywords: dict[str, Any] = {
         name: Code(f"config.{prefix}{name}") if is_knob(chosen, option) else chosen.options[name]
         for name, option in function.options.items()
+        if is_knob(chosen, option) or name in changed(chosen, function)
     }
     if chosen.options.get(ANNEAL.name, 1) != 1 and "weight" in keywords:
         factor = f"annealed(config.{prefix}{ANNEAL.name}, step, config.steps)"
@@ -272,7 +238,7 @@ def _keywords(chosen: Chosen, function: Function, prefix: str) -> dict[str, Any]
     return keywords
 
 
-def _held(chosen: Chosen) -> list[str]:
+def held(chosen: Chosen) -> list[str]:
     """Parameters of a component's functions that are its own memory."""
     memory = chosen.component.memory
     if memory is None:
@@ -285,7 +251,6 @@ def _held(chosen: Chosen) -> list[str]:
     ]
 
 
-def _held_name(chosen: Chosen) -> str:
+def held_name(chosen: Chosen) -> str:
     """The variable that holds a component's memory."""
-    held = _held(chosen)
-    return held[0] if held else chosen.name
+    return next(iter(held(chosen)), chosen.name)

@@ -16,6 +16,7 @@ from gangen.catalogue import Catalogue
 from gangen.data_view import DataView
 from gangen.fold import Factory, fold
 from gangen.gather import Pieces
+from gangen.loss_test import LossTest
 from gangen.network_view import NetworkView
 from gangen.plan import Plan
 from gangen.printed import FactoryView
@@ -249,6 +250,11 @@ class View:
     def step(self) -> StepView:
         """Losses, terms and augmentations."""
         return StepView(self.plan, lambda slot: self.plan.family.wires(self, slot))
+
+    @property
+    def loss_test(self) -> LossTest:
+        """The objective as a test calls it."""
+        return LossTest(self.plan.spec.objective)
 
     @property
     def loss_names(self) -> Code:

@@ -775,7 +775,7 @@ def test_path_length_trains_the_generator_and_remembers_its_average() -> None:
     assert not z.requires_grad, "the batch itself is left alone"
     assert list(path_length.state_dict()) == ["average"]
     assert not path_length.average.requires_grad
-    before = path_length.metrics()["average"]
+    before = path_length.metrics()["path_length"]
     path_length(generator, z)
     assert before != path_length.average, "what was logged stays"
 

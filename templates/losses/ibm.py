@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+FAITHFUL = True  # repeats what others did, also where the signs are wrong
+
 
 def discriminator_loss(
     real_logits: Tensor,

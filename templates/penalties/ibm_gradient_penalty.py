@@ -13,6 +13,7 @@ from annotated_types import Ge
 from torch import Tensor
 
 WHERE = "discriminator_loss"
+FAITHFUL = True  # repeats what others did, wrong as it is
 
 
 def ibm_gradient_penalty(

@@ -55,4 +55,4 @@ class PathLength(nn.Module):
 
     def metrics(self) -> dict[str, Tensor]:
         """The moving average of the lengths."""
-        return {"average": self.average.clone()}
+        return {"path_length": self.average.clone()}

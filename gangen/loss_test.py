@@ -1,0 +1,73 @@
+"""The objective as a generated test calls it: with `real`, `fake` and the spec's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gangen.expressions import call
+from gangen.signature import Memory
+from gangen.spec import Chosen
+from gangen.step_view import changed, held, held_name
+from gangen.text import Code
+
+
+@dataclass(frozen=True)
+class LossTest:
+    """What the templates see as `plan.loss_test`."""
+
+    objective: Chosen
+
+    @cached_property
+    def calls(self) -> Mapping[str, Code]:
+        """The objective's functions called with `real` and `fake` and the spec's values."""
+        objective = self.objective
+        kept = dict.fromkeys(held(objective), held_name(objective))
+        wires = {"real_logits": "real", "fake_logits": "fake", **kept}
+        return {
+            name: call(
+                name,
+                [wires[port] for port in function.ports],
+                changed(objective, function),
+            )
+            for name, function in objective.component.functions.items()
+            if not isinstance(function, Memory)
+        }
+
+    @property
+    def update(self) -> Code:
+        """How the memory is brought up to date, or nothing."""
+        return self.calls.get("after_discriminator_step", Code(""))
+
+    @property
+    def generator_remembers(self) -> bool:
+        """Whether the generator's loss looks into the objective's memory."""
+        return "memory" in self._generator_reads
+
+    @property
+    def generator_compares(self) -> bool:
+        """Whether the generator's loss looks at real samples too."""
+        return "real_logits" in self._generator_reads
+
+    @property
+    def _generator_reads(self) -> set[str]:
+        objective = self.objective
+        kept = set(held(objective))
+        ports = objective.component.functions["generator_loss"].ports
+        return {"memory" if port in kept else port for port in ports}
+
+    @property
+    def memory(self) -> Code:
+        """The objective's memory with the spec's values, or nothing."""
+        objective = self.objective
+        memory = objective.component.memory
+        if memory is None:
+            return Code("")
+        made = call(memory.name, [], changed(objective, memory))
+        return Code(f"{held_name(objective)} = {made}")
+
+    @property
+    def sound(self) -> bool:
+        """Whether the objective pulls both networks the way it should; some only reproduce."""
+        return not self.objective.component.constant("FAITHFUL")
