@@ -177,7 +177,7 @@ def batches_divide(case: Case) -> None:
 def heads_have_features(case: Case) -> None:
     """Further outputs are computed from what stands before a network's last layer."""
     for network in case.plan.networks.values():
-        late = network.heads or network.projection or network.gives_features
+        late = network.heads or network.addend or network.gives_features
         if late and len(network.stages) < 2:
             case.problems.add(
                 "needs",

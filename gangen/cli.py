@@ -136,7 +136,7 @@ def _flushed(code: int) -> int:
 
 
 def _write(stream: TextIO | None, text: str) -> None:
-    if stream is None:  # it was closed before gangen began
+    if stream is None:  # it was closed before gangen started
         return
     try:
         stream.write(text)

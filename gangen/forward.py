@@ -28,7 +28,7 @@ def body(network: Network, condition: str) -> list[Code]:
     if network.before is not None and sees_input(network.stages[-1].layers[-1]):
         lines.append(f"{argument} = {value}")  # what is compared with the result at the end
         value = argument
-    split = len(network.outputs) > 1 or network.projection is not None
+    split = len(network.outputs) > 1 or network.addend is not None
     for stage in network.stages[:-1] if split else network.stages:
         value = _call(stage, value, given, argument)
     if split:
@@ -46,7 +46,7 @@ def _outputs(network: Network, value: str, given: str, condition: str) -> list[s
     features = "flat" if flat else "features"
     if flat:
         lines.append("flat = features.flatten(1)")
-    if network.projection is not None and network.conditioning is not None:
+    if network.addend is not None and network.conditioning is not None:
         result += f" + self.{network.conditioning.name}({features}, {condition})"
     outputs = [result, *(f"self.{head.name}_head({features})" for head in network.heads)]
     outputs += [features] * network.gives_features

@@ -109,7 +109,7 @@ class Layering:
     def look_through(self, specs: Iterable[LayerSpec]) -> None:
         """Note whether layers that are to be replaced stand inside others.
 
-        Then only those are: the last norm of a residual generator has no condition (BigGAN).
+        Then only those are: the last norm of a network of blocks takes no condition.
         """
         below = (x for spec in specs for inside in spec.children.values() for x in inside)
         self.only_inside |= any(self._replaceable(x) for x in below)

@@ -19,6 +19,14 @@ class LossTest:
 
     objective: Chosen
 
+    @property
+    def levels(self) -> Code:
+        """Outputs for real samples and fakes from which both can be improved."""
+        # A label may be above or below: 0.5 is between 0 and 1. Minus an energy is never positive.
+        needs = self.objective.component.constant("NEEDS", {})
+        energy = any(capability.endswith(":energy") for capability in needs)
+        return Code("(-0.5, -0.1)" if energy else "(0.5, 0.5)")
+
     @cached_property
     def calls(self) -> Mapping[str, Code]:
         """The objective's functions called with `real` and `fake` and the spec's values."""

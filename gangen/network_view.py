@@ -114,9 +114,9 @@ class NetworkView:
         last = self.network.stages[-1].layers[-1]
         if sees_input(last):
             parts.append(Part(Code(ERROR), expression(last), Code("  # [B, 1]")))
-        if self.network.projection is not None and self.network.conditioning is not None:
+        if self.network.addend is not None and self.network.conditioning is not None:
             name = Code(self.network.conditioning.name)
-            parts.append(Part(name, expression(self.network.projection), Code("  # [B]")))
+            parts.append(Part(name, expression(self.network.addend), Code("  # [B]")))
         for head in self.network.heads:
             note = Line(Code(""), batch(head.layer.after)).note
             parts.append(Part(Code(f"{head.name}_head"), expression(head.layer), note))

@@ -127,7 +127,7 @@ class Networking:
         if self.heads or self.features or flow == "logits":
             stages = _split(stages)
         seen = (prod(stages[-2].after),) if len(stages) > 1 else ()
-        late = self._projection(chosen, seen) if chosen and flow == "logits" else before
+        late = self._addend(chosen, seen) if chosen and flow == "logits" else before
         conditioning = Conditioning(chosen, flow, late) if chosen else None
         wrappers = self.said.reparametrizations
         heads = [self._head(chosen, seen) for chosen in self.heads]
@@ -148,7 +148,7 @@ class Networking:
             gives_features=self.features,
         )
 
-    def _projection(self, chosen: Chosen, features: Shape) -> Layer:
+    def _addend(self, chosen: Chosen, features: Shape) -> Layer:
         component = chosen.component
         scope = {**chosen.options, **self.layering.condition.names}
         rules = component.constant(self.layering.condition.shapes, {})

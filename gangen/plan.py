@@ -145,7 +145,7 @@ class Network:
         return self.conditioning.layer if self.conditioning and early else None
 
     @property
-    def projection(self) -> Layer | None:
+    def addend(self) -> Layer | None:
         """What adds the condition's share to the output."""
         late = self.conditioning is not None and self.conditioning.flow == "logits"
         return self.conditioning.layer if self.conditioning and late else None
@@ -154,7 +154,7 @@ class Network:
     def layers(self) -> tuple[Layer, ...]:
         """The layers in order, groups opened, conditioning first, heads last."""
         first = () if self.before is None else (self.before,)
-        last = () if self.projection is None else (self.projection,)
+        last = () if self.addend is None else (self.addend,)
         inside = tuple(layer for stage in self.stages for layer in stage.layers)
         return first + inside + last + tuple(head.layer for head in self.heads)
 

@@ -1108,7 +1108,7 @@ def test_presets_name_components_and_options_that_exist(path: Path) -> None:
         for value in spec["training"].get(kind, {}).values():
             named += [(f"{kind}s", c) for c in choices(value)]
     for kind, (name, options) in named:
-        compiled = {"every", "network"} if kind == "penalties" else set()
+        compiled = {"every", "network", "anneal"} if kind == "penalties" else set()
         assert set(options) <= options_of(component(kind, name)) | compiled, (kind, name)
     objective = dict(spec["objective"])
     loss = component("losses", objective.pop("loss"))

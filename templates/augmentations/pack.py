@@ -10,6 +10,7 @@ from torch import Tensor
 
 SHAPE = "channels, *size -> samples * channels, *size"
 BATCH = "samples"  # must divide the batch
+GIVES = ["discriminator:packs"]
 FORBIDS = {"discriminator:condition": "samples of different conditions would be judged as one"}
 
 

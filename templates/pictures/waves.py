@@ -10,7 +10,9 @@ from torch import Tensor
 RANK = 2  # of one sample
 
 SIZE = (160, 64)  # pixels of a channel's plot, width and height
-PAPER, AXIS, INK = 235, 200, 30  # shades of grey
+PAPER = 235  # shades of grey
+AXIS = 200
+INK = 30
 
 
 def save_picture(samples: Tensor, path: Path, *, columns: int | None = None) -> None:

@@ -132,6 +132,7 @@ def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
     per_step = " * config.d_steps" if many else ""
     return {
         "many_d_steps": many,
+        "many_g_steps": training.g_steps > 1,
         "warmup": warm,
         "warmup_steps": training.d_warmup.steps,
         "warmup_every": training.d_warmup.every,
@@ -176,7 +177,9 @@ def _draws(training: Any, many: bool, warm: bool) -> Code:
     draws = "config.steps * config.d_steps" if many else "config.steps"
     if warm:
         draws = "sum(train.discriminator_steps(step, config) for step in range(config.steps))"
-    if not training.shared_noise:
+    if training.g_steps > 1:
+        draws = f"{draws} + config.steps * config.g_steps"
+    elif not training.shared_noise:
         draws = f"{draws} + config.steps" if many else "2 * config.steps"
     return Code(f"config.accumulate * ({draws})" if training.accumulate > 1 else draws)
 
@@ -185,6 +188,7 @@ def _judgements(training: Any, ports: set[str]) -> Code:
     """How often the frozen discriminator is asked in a test's run."""
     factors = ["2"] if any(port.startswith("real_") for port in ports) else []
     factors += ["config.accumulate"] if training.accumulate > 1 else []
+    factors += ["config.g_steps"] if training.g_steps > 1 else []
     return Code(" * ".join([*factors, "config.steps"]))
 
 

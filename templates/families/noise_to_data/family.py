@@ -65,6 +65,9 @@ class NoiseToDataTraining(Training):
         1, description="discriminator updates per generator update, each with fresh noise and data"
     )
     d_warmup: Warmup = Field(default_factory=Warmup, description=Warmup.__doc__)
+    g_steps: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        1, description="generator updates in a row, each with fresh noise; a step has one otherwise"
+    )
     d_update: Literal["joint", "separate"] = Field(
         "joint", description="one update on real and fake samples, or one on each of them"
     )
@@ -125,9 +128,9 @@ def faults(spec: Any) -> Iterable[tuple[tuple[str, ...], str, str]]:
         if terms:
             message = f"separate updates leave no place for {terms[0]}, which needs both batches"
             yield place, message, "set training.d_update to joint"
-    if training.shared_noise and (training.g_batch_size or parts > 1):
-        message = "the generator can only see the same noise in a batch of the same size"
-        help = "take training.g_batch_size and training.accumulate out"
+    if training.shared_noise and (training.g_batch_size or parts > 1 or training.g_steps > 1):
+        message = "the generator can only see the same noise once, in a batch of the same size"
+        help = "take training.g_batch_size, training.accumulate and training.g_steps out"
         yield ("training", "shared_noise"), message, help
     if training.fake_labels != "batch" and spec.condition is None:
         message = "fakes have no labels where there is no condition"
