@@ -45,6 +45,11 @@ class RunView:
         return self.training.epochs is not None
 
     @property
+    def length(self) -> Code:
+        """The knob that says how long a run is."""
+        return Code("epochs" if self.epochs else "steps")
+
+    @property
     def epochs_text(self) -> Code:
         """Passes over the data, as a default."""
         return literal(float(self.training.epochs or 0))

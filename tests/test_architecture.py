@@ -30,7 +30,7 @@ STAGES = {
     "schema": ["schema", "listing", "explain"],
     "render": [
         *("expressions", "fold", "pieces", "printed", "forward"),
-        *("network_view", "data_view", "run_view", "step_view"),
+        *("network_view", "data_view", "run_view", "step_view", "loss_test"),
         *("gather", "view", "render"),
     ],
     "format": ["formatter", "format"],

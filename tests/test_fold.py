@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from gangen.catalogue import Catalogue, shipped
+from gangen.catalogue import Catalogue, Component, shipped
 from gangen.contracts import Port, Role
 from gangen.expressions import call, inline
-from gangen.fold import Factory, expression, fold, sequential
-from gangen.plan import Group, Layer, Network
+from gangen.fold import Factory, container, containers, expression, fold, sequential
+from gangen.plan import Conditioning, Group, Layer, Network, Stage
 from gangen.shapes import Shape
 from gangen.spec import Chosen
 from gangen.text import Code
@@ -33,6 +34,29 @@ def layer(name: str, wrappers: Sequence[str] = (), /, function: str = "", **give
     return Layer(component, made_by, values, (), (), 0, (), children, chosen)
 
 
+@dataclass(frozen=True)
+class ConditionalNorm:
+    """A conditioning, and layers of it."""
+
+    component: Component
+
+    @property
+    def chosen(self) -> Chosen:
+        """The component with the defaults of its options."""
+        return Chosen(self.component, {k: o.default for k, o in self.options.items()}, ())
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Its options."""
+        return self.component.options()
+
+    def layer(self, channels: int) -> Layer:
+        """A layer of maps that takes the condition."""
+        function = self.component.functions[list(self.component.constant("SHAPES"))[-1]]
+        values = {**self.chosen.options, "channels": channels, "num_classes": 7}
+        return Layer(self.component, function, values, (), (), 0, (), conditional=True)
+
+
 def up(before: int, channels: int, kernel: Any = 4, /, **more: Any) -> list[Layer]:
     options = {"stride": 2, "padding": 1, "bias": False} | more
     return [
@@ -42,15 +66,17 @@ def up(before: int, channels: int, kernel: Any = 4, /, **more: Any) -> list[Laye
     ]
 
 
-def network(*items: Any) -> Network:
+def network(*stages: Sequence[Any], flow: str = "") -> Network:
     shape: Shape = (1,)
     role = Role("data -> data", "generator", "x", "n", "")
     port = Port("data", shape)
-    return Network("network", role, port, port, items, None, False, None, (), ())
+    conditioning = Conditioning(conditional().chosen, flow) if flow else None
+    named = tuple(Stage(f"stage_{n}", tuple(items)) for n, items in enumerate(stages))
+    return Network("network", role, port, port, named, conditioning, False, None, (), ())
 
 
 def folded(*groups: Sequence[Layer], name: str = "up") -> Mapping[str, Factory]:
-    return fold([network(*(Group(name, tuple(layers)) for layers in groups))])
+    return fold([network([Group(name, tuple(layers)) for layers in groups])])
 
 
 def test_only_what_varies_becomes_a_parameter() -> None:
@@ -75,18 +101,25 @@ def test_equal_groups_need_no_parameter() -> None:
 
 def test_a_group_that_stands_alone_is_not_folded() -> None:
     assert folded(up(64, 32)) == {}
-    assert fold([network(*up(64, 32))]) == {}
+    assert fold([network(up(64, 32))]) == {}
     assert fold([]) == {}
 
 
+def test_groups_of_several_stages_share_a_factory() -> None:
+    first, second = (Group("up", tuple(up(*sizes))) for sizes in ((8, 4), (4, 2)))
+    factory = fold([network([first], [layer("relu"), second])])["up"]
+    assert factory == fold([network([first, second])])["up"]
+    assert factory.call(second) == "up(4, 2)"
+
+
 def test_groups_of_several_networks_share_a_factory() -> None:
-    networks = [network(Group("up", tuple(up(*sizes)))) for sizes in ((8, 4), (6, 3))]
+    networks = [network([Group("up", tuple(up(*sizes)))]) for sizes in ((8, 4), (6, 3))]
     assert list(fold(networks)) == ["up"]
 
 
 def test_each_name_has_its_own_factory() -> None:
     items = [Group(name, tuple(up(*sizes))) for name in "ab" for sizes in ((8, 4), (4, 2))]
-    assert list(fold([network(*items)])) == ["a", "b"]
+    assert list(fold([network(items)])) == ["a", "b"]
 
 
 def test_arguments_that_agree_share_a_parameter() -> None:
@@ -162,7 +195,61 @@ def test_layers_with_layers_inside() -> None:
     equal = folded([nest(8), layer("relu")], [nest(8), layer("relu")])["up"]
     assert equal.lines() == [printed, "nn.ReLU()"]
     assert equal.parameters == {}
-    assert folded([nest(8)], [nest(4)]) == {}  # their insides differ
+
+
+def test_what_varies_inside_layers_becomes_a_parameter_too() -> None:
+    groups = [[nest(8), layer("relu")], [nest(4), layer("relu")]]
+    factory = folded(*groups)["up"]
+    inside = "nn.Sequential(nn.ReLU(), nn.Conv2d(in_channels, in_channels, 3, padding=1))"
+    assert factory.lines() == [f"Residual({inside}, nn.Identity())", "nn.ReLU()"]
+    assert factory.call(Group("up", tuple(groups[1]))) == "up(4)"
+    assert folded([nest(8)], [nest(4, bias=False)])["up"].parameters == {
+        "in_channels": "int",
+        "bias": "bool",
+    }
+
+
+def test_other_layers_inside_are_another_structure() -> None:
+    shortcut = layer("conv", in_channels=8, channels=8, kernel=1)
+    other = layer("residual", layers=nest(8).children["layers"], shortcut=(shortcut,))
+    assert folded([nest(8)], [other]) == {}
+
+
+# Layers that take the condition
+
+
+def conditional() -> ConditionalNorm:
+    """One of the catalogue that takes the place of others."""
+    able = (c for c in CATALOGUE.all("conditioning") if c.constant("FLOW") == "layers")
+    return ConditionalNorm(next(able))
+
+
+def test_a_row_with_a_conditional_layer_hands_the_condition_on() -> None:
+    norm = conditional().layer(8)
+    assert container([layer("relu")]) == "nn.Sequential"
+    assert container([norm, layer("relu")]) == "ConditionalSequential"
+    assert container([norm, layer("relu")], chunked=True) == "ChunkedSequential"
+    assert sequential([norm, layer("relu")]).startswith("ConditionalSequential(")
+    assert sequential([norm]) == expression(norm)
+
+
+def test_only_the_containers_that_are_used_are_copied() -> None:
+    plain, norm = [layer("relu"), layer("tanh")], conditional().layer(8)
+    assert containers(network(plain)) == []
+    assert containers(network(plain, [norm])) == ["ConditionalSequential"]
+    assert containers(network([norm], flow="chunks")) == ["ChunkedSequential"]
+    block = layer("residual", layers=(norm, layer("relu")), shortcut=())
+    nested = replace(block, conditional=True)
+    assert containers(network([nested], flow="chunks")) == [
+        "ChunkedSequential",
+        "ConditionalSequential",
+    ]
+
+
+def test_groups_of_conditional_layers_are_folded() -> None:
+    factory = folded([conditional().layer(8)], [conditional().layer(4)])["up"]
+    assert list(factory.parameters) == ["in_channels"]
+    assert "(in_channels" in factory.lines()[0]
 
 
 # Expressions

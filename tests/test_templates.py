@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,40 +47,87 @@ def parsed(path: Path) -> nodes.Template:
 # Templates are Python
 
 
-def python_shaped(path: Path) -> str:
-    """The template as Python: no control lines, a name in each hole.
+def one_branch(text: str, other: bool) -> str:
+    """The text without the parts of if/else that are not taken: all first, or all second ones.
 
-    A hole directly behind something is what may follow it (`f(x{{ more }})`). For what is
-    included with another indentation a `pass` stands. A fragment that is included inside a
-    function is given one, around its dedented text; one of arguments, a call.
+    What has no `else` stays, so that no body is empty.
     """
-    text = path.read_text(encoding="utf-8")
-    text = re.sub(r"^( *)#: filter .*$", r"\1pass", text, flags=re.MULTILINE)
-    text = CONTROL.sub("", text)
+    kept, open_ifs = [], []  # each: the number of its lines in `kept`, whether it has an else
+    for line in text.splitlines(keepends=True):
+        control = CONTROL.fullmatch(line)
+        word = control[1].split()[0] if control else ""
+        if word == "if":
+            open_ifs.append([len(kept), -1])
+        elif word == "else":
+            open_ifs[-1][1] = len(kept)
+        elif word == "endif":
+            first, second = open_ifs.pop()
+            if second >= 0:
+                kept[first:] = kept[second:] if other else kept[first:second]
+        kept += [line] if word not in ("if", "else", "endif") else []
+    return "".join(kept)
+
+
+def whole(path: Path, other: bool) -> str:
+    """One branch of each choice of a template, with what it includes."""
+    included, indents = "", [""]
+    for line in one_branch(path.read_text(encoding="utf-8"), other).splitlines(keepends=True):
+        control = CONTROL.fullmatch(line)
+        word, *rest = control[1].split() if control else [""]
+        if word == "filter":
+            indents.append(indents[-1] + int(re.sub(r"\D", "", rest[0])) * " ")
+        elif word == "endfilter":
+            indents.pop()
+        elif word == "include":
+            found = fragment(path, rest[0].strip('"'))
+            included += textwrap.indent(whole(found, other) if found else "", indents[-1])
+        elif not control:
+            included += textwrap.indent(line, indents[-1])
+    return included
+
+
+def fragment(path: Path, name: str) -> Path | None:
+    """Where an included template is: beside the one that includes it, or where a family has it."""
+    folders = CATALOGUE.template_folders(FAMILIES[0])
+    return next((f / name for f in (path.parent, *folders) if (f / name).is_file()), None)
+
+
+def python_shaped(path: Path, other: bool = False) -> str:
+    """The template as Python: one branch of each choice, a name in each hole.
+
+    A hole directly behind something is what may follow it (`f(x{{ more }})`). A fragment that is
+    included inside a function is given one, around its dedented text; one of arguments, a call.
+    """
+    text = whole(path, other)
     text = re.sub(r"(?<=[\w)\]\"])({{[^{}]*}})(?=\W)", "", text)
     text = HOLE.sub("hole", text)
     if not text.lstrip("\n").startswith(" "):
         return text
     inside = textwrap.dedent(text.strip("\n"))
-    if re.fullmatch(r"\w+=\w+,", inside):
-        return f"call(\n    {inside}\n)\n"
+    if re.fullmatch(r"(\w+=\w+,\n?)+", inside):
+        return "call(\n" + textwrap.indent(inside, "    ") + "\n)\n"
     return "def fragment() -> None:\n" + textwrap.indent(inside, "    ") + "\n"
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=ids)
-def test_a_python_template_is_python(path: Path) -> None:
-    ast.parse(python_shaped(path))
+every_branch = pytest.mark.parametrize("other", [False, True], ids=["if", "else"])
 
 
+@every_branch
 @pytest.mark.parametrize("path", PYTHON, ids=ids)
-def test_a_python_template_is_formatted(path: Path) -> None:
+def test_a_python_template_is_python(path: Path, other: bool) -> None:
+    ast.parse(python_shaped(path, other))
+
+
+@every_branch
+@pytest.mark.parametrize("path", PYTHON, ids=ids)
+def test_a_python_template_is_formatted(path: Path, other: bool) -> None:
     """Indented and spaced as black would; how lines break depends on what the holes hold."""
 
     def shape(text: str) -> list[str]:
         joined = re.sub(r"\s+", "", text).replace(",)", ")").replace(",}", "}").replace(",]", "]")
         return [joined, *(line.rstrip() for line in text.splitlines() if is_block(line))]
 
-    text = python_shaped(path)
+    text = python_shaped(path, other)
     assert shape(black.format_str(text, mode=MODE)) == shape(text)
     assert not [line for line in text.splitlines() if line != line.rstrip()]
 
@@ -114,10 +162,11 @@ class Walk(NodeVisitor):
             self.visit(child, (*parents, node))
 
 
-def walk(path: Path) -> Iterator[tuple[nodes.Node, tuple[nodes.Node, ...]]]:
+@cache
+def walk(path: Path) -> Sequence[tuple[nodes.Node, tuple[nodes.Node, ...]]]:
     visitor = Walk()
     visitor.visit(parsed(path))
-    yield from visitor.found[1:]
+    return visitor.found[1:]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=ids)
@@ -152,16 +201,16 @@ def test_loops_and_conditions_are_plain(path: Path) -> None:
             assert node.name in {"plan", *loops, *fragment}, f"{where}: {node.name}"
 
 
+@cache
 def variables(fragment: str) -> set[str]:
-    """What the loops around its includes are called."""
-    return {
-        loop.target.name
-        for path in TEMPLATES
-        for node, parents in walk(path)
-        if isinstance(node, nodes.Include) and node.template.value == fragment
-        for loop in parents
-        if isinstance(loop, nodes.For)
-    }
+    """What the loops around its includes are called, and around the includes of those."""
+    found: set[str] = set()
+    for path in TEMPLATES:
+        for node, parents in walk(path):
+            if isinstance(node, nodes.Include) and node.template.value == fragment:
+                found |= {loop.target.name for loop in parents if isinstance(loop, nodes.For)}
+                found |= variables(path.name) if path.name.startswith("_") else set()
+    return found
 
 
 def attribute(node: nodes.Node) -> bool:

@@ -166,7 +166,6 @@ def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         "g_count": Code(count),
         "own_g_batch": training.g_batch_size is not None,
         "g_batch_size": training.g_batch_size or 0,
-        "test_g_batch": Code(f"g_batch_size={view.test_batch},"),
         "draws": _draws(training, many, warm),
         "judgements": _judgements(training, late),
     }
