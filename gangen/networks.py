@@ -165,8 +165,7 @@ class Networking:
         scope = {**chosen.options, **names, "in_features": features[0]}
         parameters = int(evaluate(component.constant("HEAD_PARAMETERS"), scope))
         after = (int(evaluate(component.constant("HEAD_OUTPUTS", "1"), scope)),)
-        values = {key: scope[key] for key in (*function.ports, *function.options)}
-        layer = Layer(component, function, values, features, after, parameters, chosen.path)
+        layer = Layer(component, function, scope, features, after, parameters, chosen.path)
         return Head(name, layer)
 
     # ------------------------------------------------------------------ its end

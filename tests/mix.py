@@ -50,6 +50,7 @@ SHAPES = ([5], [2, 64], [1, 16, 16], [3, 12, 20], [1, 8, 8, 8])  # where a sourc
 CARRIED = {"labels": {"classes": 3}, "attributes": {"attributes": 4}}  # options of such a source
 KEYS: dict[str, Any] = {  # values of `training` that are neither a switch nor a choice
     "d_steps": 2,
+    "g_steps": 2,
     "d_warmup": {"steps": 1, "every": 2, "d_steps": 2},
     "g_batch_size": BATCH // 2,
     "accumulate": 2,
