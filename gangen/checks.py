@@ -18,6 +18,7 @@ from gangen.shapes import evaluate
 from gangen.spec import Chosen, Path
 
 CONDITIONS = ("labels", "attributes")  # what data can carry beside its samples
+JUDGING = ("logits", "head")  # where a conditioning acts that a network of logits alone can have
 CARRIED = {"labels": "classes", "attributes": "attributes"}  # how many of them there are
 WORDS = {
     BOUNDED: "a bounded output",
@@ -81,8 +82,11 @@ def needs_are_met(case: Case) -> None:
     """What a component NEEDS must be given by some other."""
     given = {capability for capability, _ in capabilities(case.plan)}
     for chosen in components(case.plan) if case.complete else ():
+        when = chosen.component.constant("NEEDS_WHEN", {})
         for capability, reason in chosen.component.constant("NEEDS", {}).items():
             if capability in given or not _known(case.plan, capability):
+                continue
+            if not evaluate(when.get(capability, "True"), chosen.options):
                 continue
             subject, _, word = capability.partition(":")
             case.problems.add(
@@ -193,9 +197,17 @@ def conditioning_fits(case: Case) -> None:
     wanted = case.plan.spec.condition
     for network in case.plan.networks.values():
         chosen = network.conditioning.chosen if network.conditioning else None
-        if chosen is None or wanted != "attributes":
+        if chosen is None or not network.conditioning:
             continue
-        if not chosen.component.constant("VECTOR_SHAPES"):
+        if network.conditioning.flow in JUDGING and not network.target.scalar:
+            case.problems.add(
+                "conflict",
+                f"{chosen.name} adds to what a network says of a sample, "
+                f"and the {network.name} makes samples",
+                case.marks.value(chosen.path),
+                help=f"choose another conditioning for the {network.name}",
+            )
+        elif wanted == "attributes" and not chosen.component.constant("VECTOR_SHAPES"):
             able = [
                 c.name for c in case.catalogue.all("conditioning") if c.constant("VECTOR_SHAPES")
             ]

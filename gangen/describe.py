@@ -17,7 +17,7 @@ _NOUNS: dict[Any, tuple[str, str]] = {
     bool: ("true or false", "true or false"),
     str: ("text", "texts"),
 }
-ALL_NAMES = 40  # more than any kind has: a list of names that ends in … helps nobody
+ALL_NAMES = 100  # more than any kind has: a list of names that ends in … helps nobody
 
 
 def describe(annotation: Any, metadata: Iterable[Any] = (), *, many: bool = False) -> str:

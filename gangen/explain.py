@@ -171,7 +171,8 @@ def _pages(keys: Keys, meanings: list[Meaning]) -> list[str]:
     """A page for each meaning; those that differ only in their owner share one."""
     if meanings and all("const" in meaning.schema for meaning in meanings):
         names = {meaning.schema["const"]: meaning.schema["description"] for meaning in meanings}
-        return [_page(".".join(meanings[0].path), "", {"type": f"one of {one_of(names)}"}, names)]
+        facts = {"type": f"one of {one_of(names, limit=100)}"}
+        return [_page(".".join(meanings[0].path), "", facts, names)]
     groups: dict[str, list[Meaning]] = {}
     for meaning in meanings:
         groups.setdefault(json.dumps([meaning.path, meaning.schema]), []).append(meaning)

@@ -175,7 +175,7 @@ class Networking:
         end, wanted = network.items[-1].after, network.target.shape
         if end == wanted:
             return
-        layers = network.main_layers
+        layers = (*([network.before] if network.before else []), *network.main_layers)
         trail = " -> ".join(f"{layer.name} {show(layer.after)}" for layer in layers[-4:])
         trail = f"… -> {trail}" if len(layers) > 4 else trail
         help = f"make the last layer end in {show(wanted)}"

@@ -27,6 +27,7 @@ HEADER = """\
 # See also `gangen explain training.steps`, `gangen list` and `gangen show {name}`.
 """
 LONGEST = 90  # characters of a comment beside a value
+SIDES = (32, 64, 128, 256)
 GIVEN = ("spec", "preset")  # origins of what a preset's spec shows
 
 
@@ -73,12 +74,22 @@ def _candidates(catalogue: Catalogue, preset: str | None) -> Iterator[Mapping[st
         if "data" in read_preset(catalogue, preset)["spec"]:  # type: ignore[operator]
             yield head
         yield from (head | {"data": {"source": source}} for source in sources)
+        yield from (head | {"data": data} for data in _pictures(catalogue))
         return
     family = catalogue.family(defaults(catalogue)["family"])
     for source in sources:
         for architecture in catalogue.names("architectures"):
             networks = {role: {"architecture": architecture} for role in family.roles}
             yield head | {"data": {"source": source}} | networks
+
+
+def _pictures(catalogue: Catalogue) -> Iterator[Mapping[str, Any]]:
+    """Sources of pictures at the sides that networks are published for; a path is to be changed."""
+    examples: Mapping[str, Any] = {"path": "path/to/pictures", "classes": 10}
+    for component in catalogue.all("data"):
+        given = {name: value for name, value in examples.items() if name in component.options()}
+        for side in SIDES if "image_size" in component.options() else ():
+            yield {"source": component.name, **given, "image_size": [side, side]}
 
 
 def _project_name(preset: str | None) -> str:

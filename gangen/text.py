@@ -98,8 +98,8 @@ def toml(text: str) -> Code:
 
 
 def first_sentence(text: str) -> str:
-    """Without its full stop; the one of "eq. 3" or "et al. 2016" ends none."""
-    return re.split(r"(?<!\beq)(?<!\bal)\. ", text, maxsplit=1)[0].rstrip(".")
+    """Without its full stop; the one of "eq. 3", "et al. 2016" or "e.g. 4" ends none."""
+    return re.split(r"(?<!\beq)(?<!\bal)(?<!\be\.g)\. ", text, maxsplit=1)[0].rstrip(".")
 
 
 def first_clause(text: str) -> str:

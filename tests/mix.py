@@ -46,7 +46,7 @@ SMALL: dict[str, dict[str, Any]] = {  # kind -> option -> a value that makes it 
     "penalties": {"hidden": 8, "start": 0},
     "optimizers": {"lr": 1e-3},
 }
-SHAPES = ([5], [2, 64], [1, 16, 16], [3, 12, 20], [1, 8, 8, 8])  # where a source reads any shape
+SHAPES = ([6], [2, 64], [1, 16, 16], [3, 12, 20], [1, 8, 8, 8])  # where a source reads any shape
 CARRIED = {"labels": {"classes": 3}, "attributes": {"attributes": 4}}  # options of such a source
 KEYS: dict[str, Any] = {  # values of `training` that are neither a switch nor a choice
     "d_steps": 2,

@@ -24,6 +24,7 @@ Pair = frozenset[Value]
 HOMES = 6  # kept of a value
 MERGED = 12  # tried for a pair
 FILL = 2  # values tried on a slot
+TWO = 100  # changes of two slots that are tried for a value
 
 
 def verdict(mix: Mix) -> SpecError | None:
@@ -76,10 +77,22 @@ class Search:
             ]
             for g, d in both
         }
-        generator, discriminator = max(both, key=lambda pair: sum(rows[pair]))
+        most = max(sum(row) for row in rows.values())
+        wide = [pair for pair in both if sum(rows[pair]) == most]
+        generator, discriminator = min(wide, key=lambda pair: self._size(mix, *pair))
         counts = [sum(column) for column in zip(*rows.values(), strict=True)]
         data = axes()["data"][counts.index(max(counts))]
         return {**mix, "data": data, "generator": generator, "discriminator": discriminator}
+
+    @staticmethod
+    def _size(mix: Mix, generator: Value, discriminator: Value) -> int:
+        """Parameters of both networks on the first data that they fit."""
+        for data in axes()["data"]:
+            text = spec_of({**mix, "data": data, "generator": generator, "discriminator": discriminator})
+            result = compiled(text)
+            if isinstance(result, Compiled):
+                return sum(network.parameters for network in result.plan.networks.values())
+        return 0
 
     @property
     def values(self) -> list[Value]:
@@ -104,8 +117,10 @@ class Search:
             return self._apart(found)
         worst = len(self.errors[spec_of({**self.plain, **start})].problems)
         better = [c for c in first if self._complaints(c) <= worst]
+        better.sort(key=self._complaints)
         pairs = ({**a, **b} for a, b in combinations(better, 2) if set(a) != set(b))
-        return list(islice((c for c in pairs if self._legal({**self.plain, **c})), HOMES))
+        tried = islice(pairs, TWO)
+        return [c for c in tried if self._legal({**self.plain, **c})][:HOMES]
 
     def _one_more(self, start: Mix) -> Iterator[Mix]:
         for slot in axes():

@@ -412,10 +412,10 @@ def test_what_the_penalties_declare() -> None:
                 "generator_latent_consistency": "generator_loss",
             },
             [],
-            [],
+            ["discriminator:packs"],
             False,
         ),
-        "lecam": (DISCRIMINATOR, [], [], False),
+        "lecam": (DISCRIMINATOR, [], ["discriminator:packs"], False),
         "mutual_information": (
             {"mutual_information": [DISCRIMINATOR, "generator_loss"]},
             [],
@@ -513,6 +513,7 @@ def test_penalties_of_gradients_can_be_differentiated_again(name: str) -> None:
     critic = small_critic()
     fake = torch.randn(5, 3, 2, 2, requires_grad=True)
     ports = {"discriminator": critic, "real": torch.randn(5, 3, 2, 2), "fake": fake}
+    ports["fake_discriminator"] = critic
     penalty = public("penalties", name)
     asked = inspect.signature(penalty).parameters
     penalty(**{port: value for port, value in ports.items() if port in asked}).backward()
@@ -691,7 +692,7 @@ def test_balanced_consistency_weighs_its_halves() -> None:
         return x[:, 0, 0, 0]
 
     found = balanced(
-        edge, x, fake, edge(x), edge(2 * x), real_weight=1.0, fake_weight=10.0, shift=0
+        edge, edge, x, fake, edge(x), edge(2 * x), real_weight=1.0, fake_weight=10.0, shift=0
     )
     assert found.item() == pytest.approx(49 / 2 + 10 * 4 * 49 / 2, rel=0.1)
     assert not found.requires_grad, "the generator's graph has no part in it"

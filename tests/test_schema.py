@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from jsonschema import Draft202012Validator
 from gangen import cli
 from gangen.catalogue import KINDS, Catalogue, shipped
 from gangen.compose import compile_spec
-from gangen.errors import Problems, SpecError, UsageError
+from gangen.errors import Problems, SpecError, UsageError, one_of
 from gangen.explain import Keys, explain
 from gangen.load import load
 from gangen.schema import spec_schema
@@ -35,6 +36,27 @@ name: tiny
 data: {source: digits}
 generator: {architecture: mlp, hidden: [8]}
 discriminator: {architecture: mlp, hidden: [8]}
+"""
+ADVANCED = """\
+gangen: 1
+name: advanced
+data: {source: npz, path: data.npz, shape: [1, 16, 16], attributes: 3}
+condition: attributes
+latent: {dim: 8, distribution: truncated_normal, categorical: [10, 3], continuous: 2}
+generator: {architecture: dcgan, conditioning: conditional_batch_norm}
+discriminator: {architecture: dcgan, conditioning: {projection: }}
+penalties: [{orthogonal: {network: generator}}, mutual_information]
+augment: [diff_augment, {instance_noise: {std: 0.2}}]
+training:
+  batch_size: 32
+  epochs: 5
+  batches: per_epoch
+  accumulate: 2
+  clip_grad_norm: 1.0
+  ema_start: 100
+  d_warmup: {steps: 25, every: 500, d_steps: 100}
+  g_batch_size: 64
+  fake_labels: random
 """
 LAYERED = """\
 gangen: 1
@@ -124,6 +146,9 @@ def test_resolved_specs_are_valid(preset: str) -> None:
     [
         GOOD,
         LAYERED,
+        ADVANCED,
+        GOOD + "augment: [{pack: {samples: 4}}]\n",
+        GOOD + "training: {d_update: separate, shared_noise: true}\n",
         GOOD.replace("{source: digits}", "digits"),
         GOOD + "objective: hinge\n",
         GOOD + "objective: {loss: hinge}\npenalties: [r1, {gradient_penalty: {weight: 3}}]\n",
@@ -163,6 +188,21 @@ def test_what_compiles_is_valid(text: str) -> None:
         GOOD + "penalties: {r1: {weight: 1}}\n",
         GOOD + "penalties: [{r1: {weight: -1}}]\n",
         GOOD + "penalties: [{r1: {}, gradient_penalty: {}}]\n",
+        GOOD + "augment: pack\n",
+        GOOD + "augment: [{pack: {samples: 1}}]\n",
+        GOOD + "augment: [gradient_penalty]\n",
+        GOOD + "penalties: [orthogonal]\n",
+        GOOD + "training: {epochs: 0}\n",
+        GOOD + "training: {batches: epoch}\n",
+        GOOD + "training: {accumulate: 0}\n",
+        GOOD + "training: {clip_grad_norm: -1}\n",
+        GOOD + "training: {d_update: alternating}\n",
+        GOOD + "training: {d_warmup: 25}\n",
+        GOOD + "training: {d_warmup: {step: 25}}\n",
+        GOOD + "training: {fake_labels: none}\n",
+        GOOD + "latent: {categorical: 10}\n",
+        GOOD + "latent: {categorical: [1]}\n",
+        GOOD + "latent: {distribution: gaussian}\n",
         GOOD + "family: nowhere\n",
         GOOD + "preset: nothing\n",
         LAYERED.replace("linear: {features: 64}", "linear: {}", 1),
@@ -179,9 +219,8 @@ def test_what_is_wrong_in_itself_is_invalid(text: str) -> None:
 
 def test_a_second_family_is_selected_by_name(tmp_path: Path) -> None:
     folder = tmp_path / "families" / "other"
-    folder.mkdir(parents=True)
-    shipped_family = shipped() / "families" / CATALOGUE.names("families")[0] / "family.py"
-    text = shipped_family.read_text().replace('"latent": Latent', '"seeds": Latent')
+    shutil.copytree(shipped() / "families" / CATALOGUE.names("families")[0], folder)
+    text = (folder / "family.py").read_text().replace('"latent": Latent', '"seeds": Latent')
     (folder / "family.py").write_text(text)
     validator = Draft202012Validator(spec_schema(Catalogue((tmp_path, shipped()))))
     for extra, valid in {
@@ -227,14 +266,29 @@ def test_every_member_of_the_catalogue_is_explained() -> None:
             assert f"{name} (" in explain(name, CATALOGUE)
 
 
+def having(option: str) -> str:
+    """The architectures whose generators have an option."""
+    builders = {c.name: c.functions.get("generator") for c in CATALOGUE.all("architectures")}
+    return one_of(f"architecture {n}" for n, f in builders.items() if f and option in f.options)
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [
         ("generator.width", "whole number, 1 to 4,096|64|architecture dcgan"),
-        ("generator.slope", "number, above 0 and at most 1|architecture dcgan or architecture mlp"),
+        ("generator.slope", f"number, above 0 and at most 1|allowed by {having('slope')}"),
         ("training.ema", "number, at least 0 and below 1|0.999|running average"),
         ("training.steps", "whole number, 1 to 1,000,000,000|20000"),
-        ("penalties", "list, each one of gradient_penalty, r1 or weight_clipping"),
+        ("penalties", f"list, each one of {one_of(CATALOGUE.names('penalties'), 100)}"),
+        ("augment", f"list, each one of {one_of(CATALOGUE.names('augmentations'), 100)}"),
+        ("augment.pack.samples", "whole number, at least 2|augmentation pack"),
+        ("penalties.orthogonal.network", "none, it must be given|penalty orthogonal"),
+        ("discriminator.conditioning", "one of|auxiliary_classifier|projection"),
+        ("latent.categorical", "list, each whole number, 2 to 10,000|categorical codes"),
+        ("training.d_warmup.every", "whole number, 1 to 1,000,000,000|500"),
+        ("training.epochs", "whole number, 1 to 1,000,000 or null|in place of steps"),
+        ("training.fake_labels", "one of batch, random or mismatched|batch"),
+        ("training.g_batch_size", "or null|fakes per generator update"),
         ("penalties.r1.weight", "number, at least 0|10.0|gamma in eq. 9"),
         ("penalties[0].r1.every", "whole number, at least 1|penalty r1"),
         ("penalties.0.r1.every", "penalties.r1.every"),
@@ -246,7 +300,7 @@ def test_every_member_of_the_catalogue_is_explained() -> None:
         ("training.optimizer.generator.adam.lr", "none, it must be given|number, above 0"),
         ("generator.layers.residual.layers.conv.stride", "layer conv"),
         ("linear", "linear (layer)|linear (schedule)|training.schedule.generator"),
-        ("objective.loss", "one of hinge"),
+        ("objective.loss", f"one of {one_of(CATALOGUE.names('losses'), 100)}"),
         ("condition", "text or null"),
         ("noise_to_data", "latent -> data"),
         ("dcgan@radford2015", "preset: dcgan@radford2015"),

@@ -44,6 +44,18 @@ generator:
   init: normal
 discriminator: {layers: [flatten, linear: {features: 1}], spectral_norm: true}
 """
+ADVANCED = """\
+gangen: 1
+name: advanced
+data: {source: npz, path: data.npz, shape: [1, 16, 16], classes: 7}
+condition: labels
+latent: {dim: 8, categorical: [5], continuous: 2}
+generator: {architecture: dcgan, conditioning: conditional_batch_norm}
+discriminator: {architecture: dcgan, conditioning: {auxiliary_classifier: {weight: 2}}}
+penalties: [{orthogonal: {network: generator}}, mutual_information]
+augment: [diff_augment, {instance_noise: {std: 0.2}}]
+training: {epochs: 3, d_warmup: {steps: 9}}
+"""
 
 
 def compiled(text: str, *assignments: str) -> Compiled:
@@ -90,6 +102,43 @@ def test_every_value_knows_its_source(
         assert found.source == source
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "origin"),
+    [
+        ("condition", "labels", "spec"),
+        ("latent.categorical", (5,), "spec"),
+        ("latent.truncation", 2.0, "default"),
+        ("generator.conditioning", "conditional_batch_norm", "spec"),
+        ("generator.conditioning.conditional_batch_norm.momentum", 0.1, "default"),
+        ("discriminator.conditioning.auxiliary_classifier.weight", 2.0, "spec"),
+        ("penalties.0.orthogonal.network", "generator", "spec"),
+        ("penalties.1", "mutual_information", "spec"),
+        ("penalties.1.mutual_information.continuous_weight", 1.0, "default"),
+        ("augment.0", "diff_augment", "spec"),
+        ("augment.0.diff_augment.policy", ("color", "translation", "cutout"), "default"),
+        ("augment.1.instance_noise.std", 0.2, "spec"),
+        ("training.epochs", 3, "spec"),
+        ("training.d_warmup.steps", 9, "spec"),
+        ("training.d_warmup.every", 500, "default"),
+    ],
+)
+def test_every_kind_of_value_is_there(path: str, value: Any, origin: str) -> None:
+    found = by_path(shown(ADVANCED))[path]
+    assert (found.value, found.origin) == (value, origin)
+
+
+def test_the_condition_and_further_outputs_among_the_layers() -> None:
+    generator, discriminator = shown(ADVANCED).as_dict()["networks"]
+    assert generator["input"] == [8 + 5 + 2]
+    norms = [x for x in generator["layers"] if x["name"] == "conditional_batch_norm"]
+    assert [norm["parameters"] for norm in norms] == [2 * 7 * c["output"][0] for c in norms]
+    classes, codes = discriminator["layers"][-2:]
+    assert (classes["name"], classes["output"]) == ("auxiliary_classifier", [7])
+    assert (codes["name"], codes["output"]) == ("mutual_information", [5 + 2])
+    for network in (generator, discriminator):
+        assert network["parameters"] == sum(x["parameters"] for x in network["layers"])
+
+
 def test_a_preset_cites_its_paper() -> None:
     found = by_path(shown(SPEC))["discriminator.slope"]
     assert found.source == (
@@ -105,7 +154,7 @@ def test_a_name_alone_may_stand_for_a_section() -> None:
     assert found["objective.loss"].source == "spec.yaml:5"
 
 
-@pytest.mark.parametrize("text", [SPEC, LAYERED, *CATALOGUE.names("presets")])
+@pytest.mark.parametrize("text", [SPEC, LAYERED, ADVANCED, *CATALOGUE.names("presets")])
 def test_the_yaml_form_means_the_same(text: str) -> None:
     if "\n" not in text:
         text = starter(CATALOGUE, text, "spec.yaml", "schema.json")

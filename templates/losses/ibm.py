@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+NEEDS = {"discriminator:bounded_output": "`bce` takes outputs for probabilities"}
+NEEDS_WHEN = {"discriminator:bounded_output": "'bce' in (discriminator, generator)"}
 FAITHFUL = True  # repeats what others did, also where the signs are wrong
 
 

@@ -13,6 +13,7 @@ NEEDS = {"data:images": "the penalty compares images with mirrored and shifted o
 
 def balanced_consistency(
     discriminator: Callable[[Tensor], Tensor],
+    fake_discriminator: Callable[[Tensor], Tensor],
     real: Tensor,
     fake: Tensor,
     real_logits: Tensor,
@@ -33,7 +34,7 @@ def balanced_consistency(
         shift: most pixels by which T moves an image along each axis; it also mirrors half of them.
     """
     changed_real = discriminator(flip_and_shift(real.detach(), shift))
-    changed_fake = discriminator(flip_and_shift(fake.detach(), shift))
+    changed_fake = fake_discriminator(flip_and_shift(fake.detach(), shift))
     real_part = (real_logits - changed_real).square().mean()
     fake_part = (fake_logits - changed_fake).square().mean()
     return real_weight * real_part + fake_weight * fake_part

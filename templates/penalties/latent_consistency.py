@@ -18,7 +18,7 @@ FORBIDS = {"discriminator:packs": "the penalty judges samples one by one"}
 
 
 def discriminator_latent_consistency(
-    discriminator: Callable[[Tensor], Tensor],
+    fake_discriminator: Callable[[Tensor], Tensor],
     generator: Callable[[Tensor], Tensor],
     z: Tensor,
     *,
@@ -33,7 +33,7 @@ def discriminator_latent_consistency(
     """
     with torch.no_grad():
         fake, near = generator(z), generator(z + sigma * torch.randn_like(z))
-    return discriminator_weight * (discriminator(fake) - discriminator(near)).square().mean()
+    return discriminator_weight * (fake_discriminator(fake) - fake_discriminator(near)).square().mean()
 
 
 def generator_latent_consistency(

@@ -16,7 +16,7 @@ FORBIDS = {
 
 
 def r2(
-    discriminator: Callable[[Tensor], Tensor],
+    fake_discriminator: Callable[[Tensor], Tensor],
     fake: Tensor,
     *,
     weight: Annotated[float, Ge(0)] = 10.0,
@@ -28,5 +28,5 @@ def r2(
     """
     fake = fake.detach().requires_grad_()
     # A sample's logit depends on that sample alone: the sum's gradient is every one's own.
-    (gradient,) = torch.autograd.grad(discriminator(fake).sum(), fake, create_graph=True)
+    (gradient,) = torch.autograd.grad(fake_discriminator(fake).sum(), fake, create_graph=True)
     return weight / 2 * gradient.square().flatten(1).sum(1).mean()

@@ -12,11 +12,12 @@ def wires(view: Any, slot: str) -> Mapping[str, str]:
     judge = (
         "discriminator.logits" if len(networks["discriminator"].outputs) > 1 else "discriminator"
     )
+    takes = networks["discriminator"].takes_condition
+    made = _fakes(view, slot) if networks["generator"].takes_condition else ""
     found = {
-        "discriminator": _bound(judge, given if networks["discriminator"].takes_condition else ""),
-        "generator": _bound(
-            "generator", _fakes(view, slot) if networks["generator"].takes_condition else ""
-        ),
+        "discriminator": _bound(judge, given, given if takes else ""),
+        "fake_discriminator": _bound(judge, given, _judged(view, slot) if takes else ""),
+        "generator": _bound("generator", given, made),
         "module": "generator" if slot == "generator_loss" else "discriminator",
         "real": "real",
         "fake": "fake.float()",
@@ -35,8 +36,8 @@ def wires(view: Any, slot: str) -> Mapping[str, str]:
     return found
 
 
-def _bound(function: str, condition: str) -> str:
-    return f"partial({function}, {condition}={condition})" if condition else function
+def _bound(function: str, condition: str, value: str) -> str:
+    return f"partial({function}, {condition}={value})" if value else function
 
 
 def _fakes(view: Any, slot: str) -> str:
@@ -44,6 +45,12 @@ def _fakes(view: Any, slot: str) -> str:
     drawn = view.plan.spec.training.fake_labels != "batch"
     drawn = drawn or (slot == "generator_loss" and _unequal(view.plan.spec))
     return f"fake_{view.condition}" if drawn and view.condition else str(view.condition)
+
+
+def _judged(view: Any, slot: str) -> str:
+    """The variable of the condition that fakes are judged with."""
+    mismatched = view.plan.spec.training.fake_labels == "mismatched"
+    return str(view.condition) if mismatched and slot != "generator_loss" else _fakes(view, slot)
 
 
 def _unequal(spec: Any) -> bool:
@@ -56,7 +63,7 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
     training, given = spec.training, view.condition
     fakes, late_fakes = _fakes(view, "discriminator_loss"), _fakes(view, "generator_loss")
     generator, judge = (view.plan.networks[name] for name in ("generator", "discriminator"))
-    judged = given if training.fake_labels == "mismatched" else fakes
+    judged = _judged(view, "discriminator_loss")
     many = training.d_steps > 1 or training.d_warmup.steps > 0
     reference = Code("") if len(view.plan.ports["data"].shape) > 1 else Code(", real[:2_500]")
     return {
@@ -153,6 +160,7 @@ def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         "updates": updates,
         "differentiates": "discriminator" in asked["discriminator_loss"],
         "separate": training.d_update == "separate",
+        "fake_again": _outputs(judge, "fake", set()),
         "real_half": view.step.loss("discriminator_loss", "real_half"),
         "parts": parts,
         "joint_backward": Code(

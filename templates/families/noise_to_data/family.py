@@ -114,6 +114,9 @@ def faults(spec: Any) -> Iterable[tuple[tuple[str, ...], str, str]]:
     """Keys of `training` that do not go together."""
     training = spec.training
     parts = training.accumulate
+    if parts > 1 and training.batches == "per_epoch":
+        message = f"the last batch of an epoch may not split into {parts} micro-batches"
+        yield ("training", "batches"), message, "write straddle, or take training.accumulate out"
     for key in ("batch_size", "g_batch_size"):
         size = getattr(training, key)
         if size is not None and size % parts:
@@ -124,17 +127,21 @@ def faults(spec: Any) -> Iterable[tuple[tuple[str, ...], str, str]]:
         place = ("training", "d_update")
         if parts > 1:
             yield place, "separate updates cannot be accumulated", "set training.accumulate to 1"
-        terms = [c.name for c in spec.penalties if "discriminator_loss" in _slots(c)]
-        if terms:
-            message = f"separate updates leave no place for {terms[0]}, which needs both batches"
+        judge = spec.discriminator.conditioning if spec.condition else None
+        terms = [*spec.penalties, *([judge] if judge else [])]
+        names = [chosen.name for chosen in terms if "discriminator_loss" in _slots(chosen)]
+        if names:
+            message = f"separate updates leave no place for {names[0]}, which needs both batches"
             yield place, message, "set training.d_update to joint"
-    if training.shared_noise and (training.g_batch_size or parts > 1 or training.g_steps > 1):
-        message = "the generator can only see the same noise once, in a batch of the same size"
-        help = "take training.g_batch_size, training.accumulate and training.g_steps out"
+    if training.shared_noise and (training.g_batch_size or parts > 1):
+        key = "g_batch_size" if training.g_batch_size else "accumulate"
+        said = f"{key} is {getattr(training, key)}"
+        message = f"one batch of noise cannot serve both networks where {said}"
+        help = f"take training.{key} out, or write false"
         yield ("training", "shared_noise"), message, help
     if training.fake_labels != "batch" and spec.condition is None:
-        message = "fakes have no labels where there is no condition"
-        yield ("training", "fake_labels"), message, "add `condition: labels`"
+        message = f"fake_labels is {training.fake_labels}, but there is no condition"
+        yield ("training", "fake_labels"), message, "take it out, or add `condition: labels`"
 
 
 def _slots(chosen: Any) -> list[str]:

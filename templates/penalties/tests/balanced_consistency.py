@@ -13,6 +13,6 @@ def test_balanced_consistency_counts_real_images_and_fakes() -> None:
     for real, fake in ((still, still), (lively, still), (still, lively)):
         logits = corner(real), corner(fake)
         penalty = balanced_consistency(
-            corner, real, fake, *logits, real_weight=1.0, fake_weight=1.0, shift=2
+            corner, corner, real, fake, *logits, real_weight=1.0, fake_weight=1.0, shift=2
         )
         assert (penalty > 0) == (real is lively or fake is lively)
