@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gangen.case import named
 from gangen.describe import ALL_NAMES, literals
 from gangen.errors import Place, dotted, one_of
 from gangen.marks import Marks
@@ -69,6 +70,9 @@ def blame(plan: Plan, marks: Marks, giver: Giver) -> tuple[Place, str]:
     """
     if isinstance(giver, Layer):
         network = str(giver.path[0])
+        if giver.component.kind == "conditioning":
+            path = (network, "conditioning")
+            return marks.value(path), f"choose another conditioning of the {network}"
         chosen = getattr(plan.spec, network).architecture
         for name, value in chosen.options.items() if chosen is not None else ():
             if isinstance(value, str) and giver.name in (value, f"{value}_{name}"):
@@ -76,8 +80,15 @@ def blame(plan: Plan, marks: Marks, giver: Giver) -> tuple[Place, str]:
                 fields = chosen.component.model(plan.family.roles[network].builder).model_fields
                 others = [other for other in literals(fields[name].annotation) if other != value]
                 return marks.value(path), f"set {dotted(path)} to {one_of(others, ALL_NAMES)}"
+        if chosen is not None:
+            path = (*chosen.path, "architecture")
+            return marks.value(path), f"choose another architecture of the {network}"
     if isinstance(giver, Given):
         return marks.value(giver.path), f"change {dotted(giver.path)}"
+    if isinstance(giver, Chosen) and giver.component.kind == "conditioning":
+        return named(marks, giver), f"set {dotted(giver.path[:2])} to null"
+    if isinstance(giver, Chosen):
+        return named(marks, giver), f"take {giver.name} away"
     return marks.key(giver.path), f"take {giver.name} away"
 
 

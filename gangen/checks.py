@@ -7,18 +7,24 @@ line is blamed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from gangen.capabilities import BOUNDED, blame, bounding, capabilities, components
-from gangen.catalogue import KINDS, Catalogue, Component
-from gangen.errors import Place, Problems, did_you_mean, dotted, one_of
-from gangen.marks import Marks
+from gangen.case import DEFAULTS, Case, named
+from gangen.catalogue import KINDS, Component
+from gangen.errors import did_you_mean, dotted, one_of
 from gangen.plan import Plan
-from gangen.shapes import evaluate
-from gangen.spec import Chosen, Path
+from gangen.run_checks import (
+    batches_divide,
+    length_is_said_once,
+    sections_agree,
+    terms_are_distinct,
+)
+from gangen.shapes import evaluate, show
+from gangen.spec import Chosen
 
 CONDITIONS = ("labels", "attributes")  # what data can carry beside its samples
 JUDGING = ("logits", "head")  # where a conditioning acts that a network of logits alone can have
+GIVERS = ("penalties", "reparametrizations", "blocks")  # kinds of what can be added to a spec
 CARRIED = {"labels": "classes", "attributes": "attributes"}  # how many of them there are
 WORDS = {
     BOUNDED: "a bounded output",
@@ -30,24 +36,6 @@ WORDS = {
     "codes": "codes",
     "unequal_batches": "batches of unequal size",
 }
-
-
-@dataclass(frozen=True)
-class Case:
-    """What the rules look at; `complete` is False when parts of the spec could not be read."""
-
-    plan: Plan
-    catalogue: Catalogue
-    marks: Marks
-    problems: Problems
-    complete: bool = True
-
-    def where(self, path: Path) -> str:
-        """A place in words, for notes."""
-        place = self.marks.key(path)
-        if place.source.name == "defaults.yaml":
-            return "by default"
-        return f"{dotted(path)}, line {place.line} of {place.source.name}"
 
 
 def check(case: Case) -> None:
@@ -92,8 +80,8 @@ def needs_are_met(case: Case) -> None:
             case.problems.add(
                 "needs",
                 f"{chosen.name} needs {_words(word)} of the {subject}: {reason}",
-                _named(case.marks, chosen),
-                help=_givers(case.catalogue, subject, word),
+                named(case.marks, chosen),
+                help=_givers(case, subject, word) or chosen.component.constant("HELP"),
             )
 
 
@@ -106,6 +94,8 @@ def forbidden_is_absent(case: Case) -> None:
             for layer in [giver for found, giver in given if found == capability][:1]:
                 subject, _, word = capability.partition(":")
                 place, advice = blame(case.plan, case.marks, layer)
+                if place.source.name == DEFAULTS:
+                    place = named(case.marks, chosen)
                 case.problems.add(
                     "conflict",
                     f"{chosen.name} forbids {_words(word)} ({layer.name}) in the {subject}: "
@@ -114,6 +104,24 @@ def forbidden_is_absent(case: Case) -> None:
                     notes=(f"{chosen.name} ({case.where(chosen.path)})",),
                     help=f"{advice}, or choose something else than {chosen.name}",
                 )
+
+
+def weights_can_be_divided(case: Case) -> None:
+    """What divides a weight by its size cannot wrap one that starts at zero."""
+    for network in case.plan.networks.values():
+        walked = (inside for outer in network.layers for inside in outer.walk())
+        for layer in walked:
+            zero = evaluate(layer.component.constant("STARTS_AT_ZERO", "False"), layer.values)
+            for wrapper in layer.wrappers if zero else ():
+                if wrapper.component.constant("DIVIDES"):
+                    case.problems.add(
+                        "conflict",
+                        f"{wrapper.name} divides by the size of weights, and the {network.name} "
+                        f"has some that start at zero ({layer.name})",
+                        case.marks.key(wrapper.path),
+                        notes=(f"{layer.name} ({case.where(layer.path)})",),
+                        help=f"take {wrapper.name} away",
+                    )
 
 
 def output_covers_data(case: Case) -> None:
@@ -136,65 +144,8 @@ def output_covers_data(case: Case) -> None:
         )
 
 
-def terms_are_distinct(case: Case) -> None:
-    """The same penalty twice would overwrite its own knobs."""
-    seen: dict[str, Path] = {}
-    for chosen in [*(case.plan.spec.penalties or ()), *(case.plan.spec.augment or ())]:
-        name = chosen.name
-        if name in seen:
-            case.problems.add(
-                "duplicate",
-                f"{KINDS[chosen.component.kind]} {name} is given twice "
-                f"(first at {case.where(seen[name])})",
-                _named(case.marks, chosen),
-                help="keep one of them",
-            )
-        seen.setdefault(name, chosen.path)
-
-
-def batches_divide(case: Case) -> None:
-    """An augmentation that joins samples needs batches that it can share out."""
-    training = case.plan.spec.training  # type: ignore[attr-defined]
-    sizes = (
-        {}
-        if training is None
-        else {name: value for name, value in training if name.endswith("batch_size") and value}
-    )
-    for chosen in case.plan.spec.augment or ():
-        joined = int(evaluate(chosen.component.constant("BATCH", "1"), chosen.options))
-        for name, size in sizes.items():
-            if size % joined:
-                path = ("training", name)
-                case.problems.add(
-                    "range",
-                    f"{chosen.name} joins {joined} samples, and {size} do not split evenly",
-                    (
-                        case.marks.value(path)
-                        if name in training.model_fields_set
-                        else case.marks.key(chosen.path)
-                    ),
-                    notes=(f"{chosen.name} ({case.where(chosen.path)})",),
-                    help=f"set training.{name} to {max(size // joined, 1) * joined}",
-                )
-
-
-def heads_have_features(case: Case) -> None:
-    """Further outputs are computed from what stands before a network's last layer."""
-    for network in case.plan.networks.values():
-        late = network.heads or network.addend or network.gives_features
-        if late and len(network.stages) < 2:
-            case.problems.add(
-                "needs",
-                f"the {network.name} has one layer with weights, and nothing before it that "
-                "a further output could be computed from",
-                case.marks.key(network.path),
-                help="give it one more layer",
-            )
-
-
 def conditioning_fits(case: Case) -> None:
-    """A conditioning must know what to do with the kind of condition that there is."""
-    wanted = case.plan.spec.condition
+    """What adds to a judgement has no place in a network that makes samples."""
     for network in case.plan.networks.values():
         chosen = network.conditioning.chosen if network.conditioning else None
         if chosen is None or not network.conditioning:
@@ -207,56 +158,61 @@ def conditioning_fits(case: Case) -> None:
                 case.marks.value(chosen.path),
                 help=f"choose another conditioning for the {network.name}",
             )
-        elif wanted == "attributes" and not chosen.component.constant("VECTOR_SHAPES"):
-            able = [
-                c.name for c in case.catalogue.all("conditioning") if c.constant("VECTOR_SHAPES")
-            ]
-            case.problems.add(
-                "conflict",
-                f"{chosen.name} takes class labels, and the condition is a vector of attributes",
-                case.marks.value(chosen.path),
-                help=f"choose {one_of(able)}",
-            )
 
 
-def sections_agree(case: Case) -> None:
-    """What the family finds wrong in its own sections."""
-    for path, message, help in case.plan.family.faults(case.plan.spec) if case.complete else ():
-        case.problems.add("conflict", message, case.marks.value(path), help=help)
+def input_is_compared(case: Case) -> None:
+    """A layer that sees the network's input comes last, and what comes to it is of one shape."""
+    for network in case.plan.networks.values():
+        walked = [inside for outer in network.main_layers for inside in outer.walk()]
+        for layer in (x for x in walked if x.component.constant("SEES_INPUT")):
+            trouble, help = "", ""
+            if layer is not network.main_layers[-1]:
+                trouble, help = "stands before others", "make it the last layer"
+            elif layer.before != network.source.shape:
+                trouble = f"is given {show(layer.before)}"
+                help = f"end the layers before it in {show(network.source.shape)}"
+            if trouble:
+                case.problems.add(
+                    "shape",
+                    f"{layer.name} compares what comes to it with the {network.name}'s input "
+                    f"{show(network.source.shape)}, and it {trouble}",
+                    case.marks.key(layer.path),
+                    help=help,
+                )
 
 
 RULES: Sequence[Callable[[Case], None]] = (
     condition_is_there,
     needs_are_met,
     forbidden_is_absent,
+    weights_can_be_divided,
     output_covers_data,
     terms_are_distinct,
     batches_divide,
-    heads_have_features,
+    length_is_said_once,
+    input_is_compared,
     conditioning_fits,
     sections_agree,
 )
 
 
-def _givers(catalogue: Catalogue, subject: str, word: str) -> str | None:
+def _givers(case: Case, subject: str, word: str) -> str | None:
     """Every component that gives a capability, by kind."""
+    if subject == "data":
+        return f"choose a data source that has {word}"
     found = {
-        kind: [c.name for c in catalogue.all(kind) if {f"{subject}:{word}", word} & _gives(c)]
-        for kind in ("penalties", "reparametrizations")
+        kind: [c.name for c in case.catalogue.all(kind) if {f"{subject}:{word}", word} & _gives(c)]
+        for kind in GIVERS
     }
     texts = [f"the {KINDS[kind]} {one_of(names)}" for kind, names in found.items() if names]
-    return f"add {', or '.join(texts)}" if texts else None
+    built = [c.name for c in case.catalogue.all("architectures") if word in _gives(c)]
+    ways = [f"choose the architecture {one_of(built)}"] if built else []
+    ways += [f"add {', or '.join(texts)}"] if texts else []
+    return ", or ".join(ways) or None
 
 
 def _gives(component: Component) -> set[str]:
     return set(component.constant("GIVES", []))
-
-
-def _named(marks: Marks, chosen: Chosen) -> Place:
-    """Where a component's name stands: a key, an item of a list, or a value under its tag."""
-    tag = KINDS[chosen.component.kind]
-    tagged = len(chosen.path) == 1  # a section
-    return marks.value((*chosen.path, tag)) if tagged else marks.key(chosen.path)
 
 
 def _known(plan: Plan, capability: str) -> bool:

@@ -30,7 +30,7 @@ class Condition:
     @property
     def shapes(self) -> str:
         """The constant with a conditioning's shape rules: a vector has other functions."""
-        return "SHAPES" if self.kind in (None, "labels") else "VECTOR_SHAPES"
+        return "VECTOR_SHAPES" if self.kind == "attributes" else "SHAPES"
 
 
 @dataclass

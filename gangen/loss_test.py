@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from gangen.errors import TemplateError
 from gangen.expressions import call
 from gangen.signature import Memory
 from gangen.spec import Chosen
@@ -33,6 +34,7 @@ class LossTest:
         objective = self.objective
         kept = dict.fromkeys(held(objective), held_name(objective))
         wires = {"real_logits": "real", "fake_logits": "fake", **kept}
+        self._check_ports(wires)
         return {
             name: call(
                 name,
@@ -42,6 +44,16 @@ class LossTest:
             for name, function in objective.component.functions.items()
             if not isinstance(function, Memory)
         }
+
+    def _check_ports(self, known: Mapping[str, str]) -> None:
+        component = self.objective.component
+        for name, function in component.functions.items():
+            for port in () if isinstance(function, Memory) else function.ports:
+                if port not in known:
+                    raise TemplateError(
+                        f"{component.path}: nothing is called {port!r} where {component.name} "
+                        f"acts ({name}); there are {', '.join(sorted(known))}"
+                    )
 
     @property
     def update(self) -> Code:

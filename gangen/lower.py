@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gangen.case import Case
 from gangen.catalogue import NETWORK_LOSS, Catalogue
-from gangen.checks import Case, check
+from gangen.checks import check
 from gangen.contracts import Family, Port
-from gangen.errors import Problems, one_of
+from gangen.errors import Problems, TemplateError, dotted, one_of, shown
 from gangen.layering import Condition, Layering, apply, shape_rules
 from gangen.marks import Marks
 from gangen.networks import Networking
@@ -119,6 +120,7 @@ class Lowering:
                 for slot in places:
                     slot = self._joined(chosen) if slot == NETWORK_LOSS else slot
                     if slot:
+                        _check_where(chosen, name, slot, self.family.slots)
                         every = chosen.options.get("every", 1)
                         yield Term(chosen, chosen.component.functions[name], slot, every)
 
@@ -130,9 +132,9 @@ class Lowering:
         networks = [s.removesuffix("_loss") for s in self.family.slots if s.endswith("_loss")]
         self.problems.add(
             "unknown-value",
-            f"{chosen.name}: there is no loss of a network {chosen.options['network']!r}",
+            f"{dotted(path)} must be {one_of(networks)}, got {shown(chosen.options['network'])}",
             self.marks.value(path),
-            help=f"choose {one_of(networks)}",
+            help=f"{chosen.name} joins the loss of that network",
         )
         return ""
 
@@ -185,3 +187,14 @@ class Lowering:
         objective = self.spec.objective
         functions = [*objective.component.functions.values()] if objective else []
         return {port for f in [*functions, *(t.function for t in terms)] for port in f.ports}
+
+
+def _check_where(chosen: Chosen, name: str, slot: str, slots: Sequence[str]) -> None:
+    """A component that says wrongly where it acts is its author's mistake."""
+    component = chosen.component
+    for what, known in ((name, component.functions), (slot, slots)):
+        if what not in known:
+            raise TemplateError(
+                f"{component.path}: WHERE says {name}: {slot}, "
+                f"and there is no {what}, only {one_of(known)}"
+            )

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from gangen.contracts import Port
-from gangen.errors import dotted
+from gangen.errors import dotted, one_of
 from gangen.layering import Layering, apply, has_weight, parameters_of, wrapped
 from gangen.plan import Conditioning, Group, Head, Item, Layer, Network, Stage
 from gangen.shapes import Shape, Unfit, evaluate, show
@@ -33,6 +33,8 @@ class Networking:
         """The stages, what takes in the condition before them, whether the input was flattened."""
         chosen = self.said.conditioning if self.layering.condition.kind else None
         flow = chosen.component.constant("FLOW") if chosen else ""
+        if chosen is not None and self._is_for_labels(chosen):
+            return None
         flat = flow == "input" and _flattens(self.said)
         shape: Shape = (prod(self.source.shape),) if flat else self.source.shape
         before = None
@@ -42,6 +44,8 @@ class Networking:
             before = self._chunks(chosen, builder, shape)
         elif chosen is not None and flow == "input":
             before = self._early(chosen, shape)
+        if before is None and flow in ("input", "chunks"):
+            return None
         errors = len(self.layering.problems.errors)
         stages = tuple(self._built(builder, before.after if before else shape))
         if len(self.layering.problems.errors) > errors or not stages:
@@ -59,7 +63,9 @@ class Networking:
             function, sizes, after = apply(component, rules, shape, scope)
             parameters = parameters_of(component, function, {**scope, **sizes})
         except Unfit as unfit:
-            self.layering.unfit(unfit, chosen.path, f"{dotted(self.said.path)}: conditioning")
+            what = f"{dotted(self.said.path)}: conditioning {chosen.name}"
+            help = f"choose another conditioning for the {self.name}"
+            self.layering.unfit(unfit, chosen.path, what, help=help)
             return None
         values = {**scope, **sizes}
         return Layer(component, function, values, shape, after, parameters, chosen.path)
@@ -117,15 +123,34 @@ class Networking:
             help=f"give the {self.name} {layers}, or choose another conditioning",
         )
 
+    def _is_for_labels(self, chosen: Chosen) -> bool:
+        """Report a conditioning that cannot take a vector; a head says itself what it needs."""
+        condition, component = self.layering.condition, chosen.component
+        if component.constant("FLOW") == "head" or component.constant(condition.shapes):
+            return False
+        known = self.layering.catalogue.all("conditioning")
+        self.layering.problems.add(
+            "conflict",
+            f"{chosen.name} takes class labels, and the condition is a vector of attributes",
+            self.layering.marks.value(chosen.path),
+            help=f"choose {one_of(c.name for c in known if c.constant(condition.shapes))}",
+        )
+        return True
+
     # ------------------------------------------------------------------ heads
 
-    def network(self, role: Any, built: tuple[tuple[Stage, ...], Layer | None, bool]) -> Network:
+    def network(
+        self, role: Any, built: tuple[tuple[Stage, ...], Layer | None, bool]
+    ) -> Network | None:
         """The network, with heads and reparametrizations."""
         stages, before, flat = built
         chosen = self.said.conditioning if self.layering.condition.kind else None
         flow = chosen.component.constant("FLOW") if chosen else ""
         if self.heads or self.features or flow == "logits":
             stages = _split(stages)
+            if len(stages) < 2:
+                self._no_features()
+                return None
         seen = (prod(stages[-2].after),) if len(stages) > 1 else ()
         late = self._addend(chosen, seen) if chosen and flow == "logits" else before
         conditioning = Conditioning(chosen, flow, late) if chosen else None
@@ -146,6 +171,15 @@ class Networking:
             path=self.said.path,
             heads=tuple(replace(h, layer=wrapped(h.layer, wrappers)) for h in heads),
             gives_features=self.features,
+        )
+
+    def _no_features(self) -> None:
+        self.layering.problems.add(
+            "needs",
+            f"the {self.name} has one layer with weights, and nothing before it that "
+            "a further output could be computed from",
+            self.layering.marks.key(self.said.path),
+            help="give it one more layer",
         )
 
     def _addend(self, chosen: Chosen, features: Shape) -> Layer:

@@ -85,7 +85,8 @@ class Resolver(Choices):
                 self.say.missing(path, name, help)
                 failed.add(name)
         wrong: set[str] = set(failed)
-        section = Section(model, path, skip=failed, hint=lambda key: _belongs(model, path, key))
+        hint = lambda key: self._belongs(model, path, key)  # noqa: E731
+        section = Section(model, path, skip=failed, hint=hint)
         whole = self.validate(section, ready, wrong)
         required = {name for name, field in model.model_fields.items() if field.is_required()}
         parts = {k: v for k, v in ready.items() if k in model.model_fields and v is not None}
@@ -220,17 +221,20 @@ class Resolver(Choices):
             return None
         return None if chosen is None else LayerSpec(chosen, children)
 
-
-def _belongs(model: type[SpecModel], path: Path, key: str) -> str | None:
-    """The section in which a key belongs that stands beside it."""
-    for name, field in model.model_fields.items():
-        nested, marker = field.annotation, _marker(field.metadata)
-        keys = [marker.tag] if isinstance(marker, Tagged) else []
-        if isinstance(nested, type) and issubclass(nested, SpecModel):
-            keys += nested.model_fields
-        if key in keys:
-            return f"it belongs in {subject_of((*path, name))}: `{name}: {{{key}: …}}`"
-    return None
+    def _belongs(self, model: type[SpecModel], path: Path, key: str) -> str | None:
+        """The section in which a key belongs that stands beside it."""
+        for name, field in model.model_fields.items():
+            nested, marker = field.annotation, _marker(field.metadata)
+            keys = [marker.tag] if isinstance(marker, Tagged) else []
+            if isinstance(nested, type) and issubclass(nested, SpecModel):
+                keys += nested.model_fields
+            if key in keys:
+                return f"it belongs in {subject_of((*path, name))}: `{name}: {{{key}: …}}`"
+            if isinstance(marker, PerRole) and (owner := self.elsewhere(marker.of.kind, key)):
+                having = (c for c in self.catalogue.all(marker.of.kind) if key in c.options())
+                inside = f"{self.roles[0]}: {{{next(having).name}: {{{key}: …}}}}"
+                return f"{owner}: `{name}: {{{inside}}}`"
+        return None
 
 
 def _marker(metadata: Iterable[Any]) -> Marker | None:

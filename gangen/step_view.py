@@ -13,12 +13,14 @@ from functools import cached_property
 from typing import Any
 
 from gangen.catalogue import ANNEAL, EVERY
+from gangen.errors import TemplateError
 from gangen.expressions import call
 from gangen.plan import Plan, Term
 from gangen.signature import Function, Memory, Option
 from gangen.spec import Chosen
 from gangen.text import Code, first_clause, literal
 
+NOTHING: Mapping[str, str] = {}
 SIMPLE = ("int", "float", "bool", "str")
 
 
@@ -102,11 +104,24 @@ class StepView:
 
     def _call(self, chosen: Chosen, function: Function, slot: str, prefix: str) -> Code:
         memory = function if isinstance(function, Memory) else None
-        wires = {**self.wires(slot), **dict.fromkeys(held(chosen), held_name(chosen))}
-        ports = [wires[port] for port in function.ports]
+        own = dict.fromkeys(held(chosen), held_name(chosen))
+        ports = self._wired(chosen, function.ports, slot, own)
         if memory is not None:
             return call(held_name(chosen), ports, {})
         return call(function.name, ports, _keywords(chosen, function, prefix))
+
+    def _wired(
+        self, chosen: Chosen, ports: Iterable[str], slot: str, own: Mapping[str, str] = NOTHING
+    ) -> list[str]:
+        """How the step spells what a component is given."""
+        known = {**self.wires(slot), **own}
+        unknown = [port for port in ports if port not in known]
+        if unknown:
+            raise TemplateError(
+                f"{chosen.component.path}: nothing is called {unknown[0]!r} where {chosen.name} "
+                f"acts ({slot or 'before training'}); there are {', '.join(sorted(known))}"
+            )
+        return [known[port] for port in ports]
 
     @cached_property
     def asked(self) -> Mapping[str, set[str]]:
@@ -129,8 +144,7 @@ class StepView:
             memory = chosen.component.memory
             if memory is not None:
                 slot = next((t.slot for t in self.plan.terms if t.chosen is chosen), "")
-                wires = self.wires(slot)
-                setup = [wires[port] for port in memory.setup]
+                setup = self._wired(chosen, memory.setup, slot)
                 keywords = _keywords(chosen, memory, prefix)
                 name = Code(held_name(chosen))
                 code = call(memory.name, setup, keywords)
@@ -144,7 +158,7 @@ class StepView:
         for chosen in self.plan.spec.augment:
             memory = chosen.component.memory
             function = memory or next(iter(chosen.component.functions.values()))
-            ports = ["x", *(self.wires("augment")[port] for port in function.ports[1:])]
+            ports = ["x", *self._wired(chosen, function.ports[1:], "augment")]
             update = memory is not None and memory.has("update")
             name = held_name(chosen)
             if memory is not None:

@@ -14,3 +14,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the committed projects of examples/ anew (then read the diff)",
     )
+    parser.addoption(
+        "--update-compatibility",
+        action="store_true",
+        help="rewrite templates/COMPATIBILITY.md (with `-m slow`: all of it; then read the diff)",
+    )

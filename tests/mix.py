@@ -44,7 +44,7 @@ SMALL: dict[str, dict[str, Any]] = {  # kind -> option -> a value that makes it 
     "data": {"samples": 64, "image_size": [16, 16], "size": 8, "length": 256, "path": "data"},
     "conditioning": {"embedding_dim": 4, "dim": 8},
     "penalties": {"hidden": 8, "start": 0},
-    "optimizers": {"lr": 1e-3},
+    "optimizers": {"lr": 1e-3, "momentum": 0.5},
 }
 SHAPES = ([6], [2, 64], [1, 16, 16], [3, 12, 20], [1, 8, 8, 8])  # where a source reads any shape
 CARRIED = {"labels": {"classes": 3}, "attributes": {"attributes": 4}}  # options of such a source
@@ -166,7 +166,7 @@ def _latent() -> Iterator[Value]:
             for word in get_args(known.annotation):
                 if word != known.default:
                     yield _value("latent", str(word), {"latent": {"dim": 8, name: word}})
-    codes = {"dim": 8, "categorical": [3, 2], "continuous": 1}
+    codes = {"dim": 8, "categorical": [3, 4], "continuous": 1}
     yield _value("latent", "codes", *({"latent": codes | c} for c in ({}, {"categorical": []})))
 
 

@@ -6,6 +6,7 @@ import importlib
 import json
 import math
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from typing import Any
 
 import torch
 from mix import BATCH, CATALOGUE, FAMILY_NAME
-from torch import Tensor
+from torch import Tensor, nn
 
+from gangen.capabilities import capabilities
 from gangen.compose import Compiled
 from gangen.errors import SpecError
 from gangen.format import tidy_imports
@@ -148,7 +150,7 @@ class Game:
         given = [samples, conditions] if self.plan.conditional else [samples]
         batch = next(modules["data"].infinite_batches(*given, self.project.config))
         self.real, *self.condition = batch if self.plan.conditional else [batch]
-        self.z = modules["models"].sample_latent(BATCH, torch.device("cpu"))
+        self.z = modules["models"].sample_latent(len(self.real), torch.device("cpu"))
         self.scale = 1.0
         with torch.no_grad():
             self.fake = self.made().detach()
@@ -202,12 +204,22 @@ class Game:
             optimizer.step()
 
 
+def movable(network: nn.Module, measure: Callable[[], Tensor]) -> bool:
+    """Whether a network's parameters have a say in a number at all."""
+    parameters = list(network.parameters())
+    gradients = torch.autograd.grad(measure(), parameters, allow_unused=True)
+    return max(g.abs().max().item() for g in gradients if g is not None) > 1e-5
+
+
 def signs(project: Project) -> list[str]:
     """Whether the discriminator's loss drives real and fake apart, and the generator's raises fakes.
 
-    Each loss drives its network alone, on one batch, without penalties.
+    Each loss drives its network alone, on one batch, without penalties. A batch norm on one value
+    per channel before the last layer fixes the mean of the logits; then there is nothing to see.
     """
     game = Game(project)
+    given = {capability for capability, _ in capabilities(game.plan)}
+    normed = "discriminator:batch_statistics" in given
 
     def apart() -> tuple[float, float]:
         with torch.no_grad():
@@ -217,31 +229,40 @@ def signs(project: Project) -> list[str]:
         with torch.no_grad():
             return game.judged(game.made()).mean().item()
 
-    wrong = []
-    low = raised()
-    with torch.no_grad():
-        real_logits = game.judged(game.real)
-    state = {name: value.clone() for name, value in game.networks["generator"].state_dict().items()}
-    game.pull(
-        "generator",
-        lambda: game.loss("generator_loss", real_logits, game.judged(game.made())),
-    )
-    high = raised()
-    if not high > low:
-        wrong.append(f"the generator's loss takes D(fake) from {low:.4g} to {high:.4g}")
-    game.networks["generator"].load_state_dict(state)
-    real, fake = apart()
-    game.pull(
-        "discriminator",
-        lambda: game.loss("discriminator_loss", game.judged(game.real), game.judged(game.fake)),
-    )
-    later_real, later_fake = apart()
-    if not later_real - later_fake > real - fake:
-        wrong.append(
-            f"the discriminator's loss takes D(real) - D(fake) from {real:.4g} - {fake:.4g} "
-            f"to {later_real:.4g} - {later_fake:.4g}"
+    def fakes_rise() -> Iterator[str]:
+        generator = game.networks["generator"]
+        if normed and not movable(generator, lambda: game.judged(game.made()).mean()):
+            return
+        state = {name: value.clone() for name, value in generator.state_dict().items()}
+        low = raised()
+        real = game.judged(game.real).detach()
+        game.pull(
+            "generator", lambda: game.loss("generator_loss", real, game.judged(game.made()))
         )
-    return wrong
+        high = raised()
+        generator.load_state_dict(state)
+        if not high > low:
+            yield f"the generator's loss takes D(fake) from {low:.4g} to {high:.4g}"
+
+    def kinds_part() -> Iterator[str]:
+        def distance() -> Tensor:
+            return game.judged(game.real).mean() - game.judged(game.fake).mean()
+
+        if normed and not movable(game.networks["discriminator"], distance):
+            return
+        real, fake = apart()
+        game.pull(
+            "discriminator",
+            lambda: game.loss("discriminator_loss", game.judged(game.real), game.judged(game.fake)),
+        )
+        later_real, later_fake = apart()
+        if not later_real - later_fake > real - fake:
+            yield (
+                f"the discriminator's loss takes D(real) - D(fake) from {real:.4g} - {fake:.4g} "
+                f"to {later_real:.4g} - {later_fake:.4g}"
+            )
+
+    return [*fakes_rise(), *kinds_part()]
 
 
 def exempt(compiled: Compiled) -> bool:
@@ -262,8 +283,6 @@ def run(compiled: Compiled, folder: Path) -> list[str]:
 
 def described(error: Exception) -> str:
     """An exception and where it came from."""
-    import traceback
-
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     where = "; ".join(f"{Path(f.filename).name}:{f.lineno} {f.line}" for f in frames)
     return f"{type(error).__name__}: {error} [{where}]"

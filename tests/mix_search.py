@@ -23,7 +23,6 @@ Pair = frozenset[Value]
 
 HOMES = 6  # kept of a value
 MERGED = 12  # tried for a pair
-FILL = 2  # values tried on a slot
 TWO = 100  # changes of two slots that are tried for a value
 
 
@@ -54,8 +53,10 @@ class Search:
 
     slots: tuple[str, ...]
     seed: int = 0
+    patience: int = 1  # values that are tried on a slot to fill a mix
     refused: dict[Pair, SpecError] = field(default_factory=dict)
     errors: dict[str, SpecError] = field(default_factory=dict)  # every refusal, by spec
+    homeless: set[Pair] = field(default_factory=set)  # of a value that no mix here allows
     _homes: dict[Value, list[Mix]] = field(default_factory=dict)
 
     @cached_property
@@ -108,6 +109,12 @@ class Search:
             else:
                 self._homes[value] = self._repaired(start)
         return self._homes[value]
+
+    def lonely(self, value: Value) -> SpecError:
+        """Why a value without a home is refused."""
+        error = verdict({**self.plain, **changes(value)})
+        assert error is not None
+        return error
 
     def _repaired(self, start: Mix) -> list[Mix]:
         """The changes with one more, or two where the first leaves less to complain about."""
@@ -163,8 +170,18 @@ class Search:
             if self._legal(mix):
                 return mix
             error = error or self.errors[spec_of(mix)]
+        late = [slot for slot in axes() if slot.endswith(" conditioning") and slot not in fixed]
+        for slot, (one, other) in product(late, self._sides(first, second)):
+            mix = {**self.plain, **one, **other, **fixed}
+            if mix["condition"].name == NONE:
+                continue
+            for value in axes()[slot]:
+                if self._legal({**mix, slot: value}):
+                    return {**mix, slot: value}
         if error is not None:
             self.refused[pair] = error
+        else:
+            self.homeless.add(pair)
         return None
 
     def _sides(self, first: Value, second: Value) -> Iterator[tuple[Mix, Mix]]:
@@ -224,7 +241,7 @@ class Search:
                 if pair <= values_of({**mix, slot: value})
             }
             now = len(pairs_of(mix) & missing.keys())
-            best = sorted(gains, key=lambda value: -gains[value])[:FILL]
+            best = sorted(gains, key=lambda value: -gains[value])[: self.patience]
             for value in best:
                 changed = {**mix, slot: value}
                 if gains[value] > now and self._legal(changed):

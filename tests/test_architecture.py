@@ -24,8 +24,8 @@ STAGES = {
     "catalogue": ["contracts", "signature", "catalogue"],
     "spec": ["describe", "wording", "spec", "choices", "resolve"],
     "lower": [
-        *("plan", "layering", "networks", "capabilities", "checks"),
-        *("lower", "compose"),
+        *("plan", "layering", "networks", "lower", "compose"),
+        *("case", "capabilities", "checks", "run_checks"),
     ],
     "schema": ["schema", "listing", "explain"],
     "render": [

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,27 +19,57 @@ import pytest
 import torch
 import yaml
 from pydantic import TypeAdapter
-from torch import nn
+from torch import Tensor, nn
 
 from gangen.build import project_files
-from gangen.catalogue import KINDS, Catalogue, Component, shipped
+from gangen.catalogue import (
+    ANNEAL,
+    EVERY,
+    KINDS,
+    NETWORK,
+    NETWORK_LOSS,
+    Catalogue,
+    Component,
+    shipped,
+)
 from gangen.compose import Compiled, compile_spec
 from gangen.errors import Problems, SpecError, TemplateError
 from gangen.expressions import inline
+from gangen.layering import parameters_of
 from gangen.load import load
-from gangen.shapes import Rule, Shape, evaluate
+from gangen.resolve import NETWORK_KEYS
+from gangen.shapes import Rule, Shape, Unfit, evaluate
+from gangen.signature import Function, Memory, Module
+from gangen.starter import starter
 from gangen.text import Code, literal
+from gangen.view import View
 
 TEMPLATES = shipped()
 CATALOGUE = Catalogue((TEMPLATES,))
 COMPONENTS = [component for kind in KINDS for component in CATALOGUE.all(kind)]
 SPOKEN = tuple(kind for kind in KINDS if kind != "pictures")  # those that a spec can name
-INLINED = ("blocks", "conditioning", "reparametrizations", "optimizers")
+INLINED = ("blocks", "reparametrizations", "optimizers")  # and what LAYERED and HEADED print
+LAYERED = ("SHAPES", "VECTOR_SHAPES", "LAYER_SHAPES")  # of a conditioning: rules by function
 LIBRARIES = [path for kind in KINDS for path in sorted(TEMPLATES.glob(f"{kind}/_*.py"))]
 FAMILIES = [CATALOGUE.family(name) for name in CATALOGUE.names("families")]
 ROLES = {name for family in FAMILIES for name in family.roles}
-LAYER_WORDS = {"batch_statistics", "lipschitz", "weight"}
-SUBJECT_WORDS = {role: {"bounded_output", *LAYER_WORDS} for role in ROLES} | {"data": {"labels"}}
+LAYER_WORDS = {"batch_statistics", "batch_comparison", "energy", "lipschitz", "weight"}
+SUBJECT_WORDS = {role: {"bounded_output", "condition", "packs", *LAYER_WORDS} for role in ROLES} | {
+    "data": {"labels", "attributes", "images"},
+    "latent": {"codes"},
+    "training": {"unequal_batches"},
+}
+# What the compiler finds out by itself, without a component that says so.
+FOUND = {"bounded_output", "condition", "codes", "unequal_batches", *SUBJECT_WORDS["data"]}
+FLOWS = {"input", "layers", "chunks", "logits", "head"}
+WITH_MEMORY = ("losses", "penalties", "augmentations")
+CONSTANTS = {  # what a component can say of itself
+    *("ASSETS", "ATTRIBUTE", "ATTRIBUTES", "BATCH", "CHILDREN", "CLASSES", "CONDITIONAL"),
+    *("CONDITION_DIM", "DIVIDES", "FAITHFUL", "FLAT_CONDITION", "FLOW", "FORBIDS", "GIVES"),
+    *("HEAD", "HEAD_OUTPUTS", "HEAD_PARAMETERS", "HELP", "HELPERS", "LAYER_SHAPES", "LAZY"),
+    *("NEEDS", "NEEDS_WHEN", "NEUTRAL", "PARAMETERS", "RANGE", "RANK", "REPLACES", "SEES_INPUT"),
+    *("SHAPE", "SHAPES", "STARTS_AT_ZERO", "TAKES_CONDITION", "VECTOR_SHAPES", "WHERE"),
+}
 PRESETS = CATALOGUE.names("presets")
 MODE = black.Mode(line_length=100, target_versions={black.TargetVersion.PY310})
 
@@ -51,6 +82,23 @@ def of(*kinds: str) -> list[Component]:
     return [component for component in COMPONENTS if component.kind in kinds]
 
 
+def rules_of(component: Component) -> Mapping[str, str]:
+    """The shape rules of layers by the function that makes one; of a head there is none."""
+    if component.kind == "blocks":
+        return component.constant("SHAPES") or {component.name: component.constant("SHAPE")}
+    tables = [component.constant(name, {}) for name in LAYERED]
+    return {name: rule for table in tables for name, rule in table.items()}
+
+
+def head_of(component: Component) -> str:
+    """The function that makes its head, if it has one."""
+    head = component.constant("HEAD")
+    return f"{head}_head" if head else ""
+
+
+HEADED = [component for component in COMPONENTS if head_of(component)]
+
+
 def every_component(*kinds: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("component", of(*(kinds or KINDS)), ids=ids)
 
@@ -60,8 +108,8 @@ every_spoken = every_component(*SPOKEN)
 
 @pytest.fixture(autouse=True)
 def _private_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind in KINDS:
-        monkeypatch.syspath_prepend(str(TEMPLATES / kind))
+    for folder in ("project", *KINDS):
+        monkeypatch.syspath_prepend(str(TEMPLATES / folder))
 
 
 # All kinds
@@ -93,19 +141,27 @@ def test_every_option_is_described_typed_and_legal(component: Component) -> None
             if not option.required:
                 value = TypeAdapter(option.type).validate_python(option.default, strict=True)
                 assert value == option.default
-        described = set(re.findall(r"^        (\w+): ", arguments_of(function.node), re.M))
-        assert described == set(function.options)
-        assert all(
-            arg.annotation for arg in [*function.node.args.args, *function.node.args.kwonlyargs]
-        )
-        assert function.node.returns is not None
-        assert not function.node.args.defaults, "ports have no defaults"
+        described = set(re.findall(r"^ {4,12}(\w+): ", arguments_of(function), re.M))
+        assert described >= set(function.options)
+        node = function.node
+        assert all(arg.annotation for arg in [*node.args.args[is_method(function) :]])
+        assert all(arg.annotation for arg in node.args.kwonlyargs)
+        assert node.returns is not None
+        assert not node.args.defaults, "ports have no defaults"
 
 
-def arguments_of(node: ast.FunctionDef) -> str:
-    """The `Args:` of its docstring, as indented in the file."""
-    doc = ast.get_docstring(node, clean=False) or ""
-    return doc.partition("Args:\n")[2].partition("\n\n")[0]
+def is_method(function: Function) -> int:
+    return int(isinstance(function, Memory))
+
+
+def arguments_of(function: Function) -> str:
+    """The `Args:` of its docstring, as indented in the file; of a class those of its `__init__`."""
+    nodes: list[Any] = [function.node]
+    if isinstance(function, Memory):
+        methods = {x.name: x for x in function.owner.body if isinstance(x, ast.FunctionDef)}
+        nodes = [function.owner, methods["__init__"]]
+    docs = [ast.get_docstring(node, clean=False) or "" for node in nodes]
+    return "\n".join(doc.partition("Args:\n")[2].partition("\n\n")[0] for doc in docs)
 
 
 @every_spoken
@@ -129,18 +185,56 @@ def test_functions_have_docstrings(component: Component) -> None:
 
 
 @every_component()
+def test_its_constants_are_known(component: Component) -> None:
+    """A constant that nothing reads is misspelt: the compiler would silently not see it."""
+    used = {node.id for node in ast.walk(component.module.tree) if isinstance(node, ast.Name)}
+    stored = [
+        name
+        for name, node in component.module.definitions.items()
+        if isinstance(node, ast.Assign | ast.AnnAssign) and name.isupper()
+    ]
+    loaded = {name for name in used if uses(component.module.tree, name)}
+    for name in stored:
+        where = f"{component.path}: {name}"
+        assert name in CONSTANTS or name.startswith("_") or name in loaded, where
+        if name in CONSTANTS and name not in loaded:
+            component.constant(name)  # a literal
+
+
+def test_the_contract_page_describes_every_constant() -> None:
+    page = (TEMPLATES / "README.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(CONSTANTS) if not re.search(rf"`{name}\b", page)] == []
+    ports = (name for name in offered("generator_loss") if not re.search(r"_(class|code)_", name))
+    unsaid = [name for name in ports if not re.search(rf"`{name}`", page)]
+    assert unsaid == [], "every port that a component can ask for"
+    words = {word for known in SUBJECT_WORDS.values() for word in known}
+    assert [word for word in sorted(words) if not re.search(rf"\b{word}`", page)] == []
+
+
+def uses(tree: ast.AST, name: str) -> bool:
+    """Whether a file's own code reads a name."""
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name)
+    return any(isinstance(node.ctx, ast.Load) for node in nodes)
+
+
+@every_component()
 def test_it_imports_only_what_a_project_has(component: Component) -> None:
     runs_here = component.kind == "architectures"
-    known = (
-        {"annotated_types", "gangen"} if runs_here else {"annotated_types", "numpy", "PIL", "torch"}
-    )
+    known = {"annotated_types", *(("gangen",) if runs_here else ("numpy", "PIL", "torch"))}
     for node in component.module.tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = getattr(node, "module", None) or node.names[0].name
             root = module.split(".")[0]
-            assert root in {*known, *sys.stdlib_module_names} or root.startswith("_")
+            if root == "runtime":
+                assert {alias.name for alias in node.names} <= RUNTIME, "of project/runtime.py"
+                continue
+            assert root in {*known, *sys.stdlib_module_names} or root in LIBRARY_NAMES, module
             assert root != "gangen" or module == "gangen.contracts"
             assert module != "__future__", "the projects gather definitions, not files"
+
+
+LIBRARY_NAMES = {path.stem for path in LIBRARIES}
+RUNTIME = set(Module((TEMPLATES / "project" / "runtime.py").read_text(), "runtime").functions)
 
 
 def capabilities(component: Component) -> Iterator[tuple[str, str]]:
@@ -155,10 +249,11 @@ def test_capabilities_are_of_the_vocabulary(component: Component) -> None:
         subject, colon, word = capability.partition(":")
         if not colon:  # of the network that the layer stands in
             assert constant == "GIVES"
-            assert component.kind in ("blocks", "reparametrizations", "conditioning")
+            kinds = ("architectures", "blocks", "reparametrizations", "conditioning")
+            assert component.kind in kinds, capability
             assert subject in LAYER_WORDS, capability
         else:
-            assert word in SUBJECT_WORDS[subject], capability
+            assert word in SUBJECT_WORDS.get(subject, ()), capability
     for constant in ("NEEDS", "FORBIDS"):
         for reason in component.constant(constant, {}).values():
             assert reason[0].islower()
@@ -169,7 +264,15 @@ def test_what_is_needed_or_forbidden_is_given_somewhere() -> None:
     found = [(name, text) for component in COMPONENTS for name, text in capabilities(component)]
     given = {text.rpartition(":")[2] for name, text in found if name == "GIVES"}
     wanted = {text.rpartition(":")[2] for name, text in found if name != "GIVES"}
-    assert wanted <= given | {"bounded_output", "labels"}
+    assert wanted <= given | FOUND
+
+
+@every_component()
+def test_needs_that_depend_on_options(component: Component) -> None:
+    for capability, expression in component.constant("NEEDS_WHEN", {}).items():
+        assert capability in component.constant("NEEDS")
+        options = {name: option.default for name, option in component.options().items()}
+        assert evaluate(expression, options) in (True, False)
 
 
 def sources() -> list[Path]:
@@ -201,25 +304,175 @@ def test_private_libraries_are_used(path: Path) -> None:
 # What each kind must have
 
 
+def wide() -> str:
+    """A spec in which a step has all that a component can ask for."""
+    heads = {c.kind: c.name for c in HEADED}
+    asks = [c for c in of("penalties") if {"real_features", "fake_features"} & asked(c)]
+    names = [heads["penalties"], asks[0].name]
+    return (
+        "gangen: 1\nname: wide\ndata: digits\ncondition: labels\n"
+        "latent: {categorical: [3], continuous: 2}\ngenerator: {architecture: mlp}\n"
+        f"discriminator: {{architecture: mlp, conditioning: {heads['conditioning']}}}\n"
+        f"penalties: {names}\n"
+    )
+
+
+def asked(component: Component) -> set[str]:
+    """Everything that the functions of a component are given."""
+    return {port for function in component.functions.values() for port in function.ports}
+
+
+@cache
+def offered(slot: str) -> frozenset[str]:
+    """The ports that the step of a family knows in a slot."""
+    compiled = compile_spec(Path("spec.yaml"), CATALOGUE, (), text=wide())
+    return frozenset(View(compiled.plan, CATALOGUE).step.wires(slot))
+
+
+def assert_wired(component: Component, function: Function, slot: str) -> None:
+    """A misspelt port would be found out only by the first spec that chooses the component."""
+    memory = component.memory
+    arguments = function.node.args.args[is_method(function) :]
+    own = {a.arg for a in arguments if memory and ast.unparse(a.annotation or a) == memory.name}
+    setup = memory.setup if isinstance(function, Memory) and memory else ()
+    unknown = {*function.ports, *setup} - own - offered(slot)
+    known = ", ".join(sorted(offered(slot)))
+    where = f"{component.path}: {function.name} asks for"
+    assert not unknown, f"{where} {sorted(unknown)}; in {slot} there are {known}"
+
+
 @every_component("losses")
 def test_losses(component: Component) -> None:
-    assert list(component.functions) == ["discriminator_loss", "generator_loss"]
-    assert component.functions["discriminator_loss"].ports == ("real_logits", "fake_logits")
-    assert component.functions["generator_loss"].ports == ("fake_logits",)
-    first, second = (component.options(name) for name in component.functions)
-    assert not first.keys() & second.keys(), "their options become knobs of one name"
+    functions = {n: f for n, f in component.functions.items() if not isinstance(f, Memory)}
+    usual = ["discriminator_loss", "generator_loss"]
+    late = "after_discriminator_step"
+    assert list(functions) in (usual, [*usual, late]), functions.keys()
+    assert component.functions["discriminator_loss"].ports[:2] == ("real_logits", "fake_logits")
+    assert component.functions["generator_loss"].ports[0] == "fake_logits"
+    judged = {"real_logits", "fake_logits"}
+    for name, function in functions.items():
+        assert_wired(component, function, name)
+        logits = {port for port in function.ports if port in offered(name)}
+        assert logits <= judged, "a loss is a function of logits; what needs more is a penalty"
+    if late in functions:
+        assert component.memory is not None, "without a memory there is nothing to update"
+        assert not functions[late].options
+    first, second = (component.options(name) for name in usual)
+    for name in first.keys() & second.keys():  # they become one knob
+        one, other = first[name], second[name]
+        assert (str(one.type), one.default) == (str(other.type), other.default), name
+
+
+@every_component("penalties", "conditioning")
+def test_terms(component: Component) -> None:
+    """A penalty, or what a conditioning adds to the losses: where it acts and what it is given."""
+    slots = {slot for family in FAMILIES for slot in family.slots}
+    for name, places in component.slots.items():
+        assert name in component.functions, f"{component.path}: WHERE names {name}"
+        assert {*places} <= {*slots, NETWORK_LOSS}, f"{component.path}: WHERE says {places}"
+        for slot in places:
+            slot = "generator_loss" if slot == NETWORK_LOSS else slot
+            assert_wired(component, component.functions[name], slot)
+    assert component.constant("LAZY", False) in (True, False)
+    assert component.kind == "penalties" or bool(component.slots) == bool(head_of(component))
 
 
 @every_component("penalties")
 def test_penalties(component: Component) -> None:
+    where = component.constant("WHERE")
+    others = {*component.functions} - {head_of(component)}
+    if isinstance(where, str):
+        assert len(others) == 1, "several functions need a WHERE that names each of them"
+    else:
+        assert {*where} == others
+    if component.memory is None and len(others) == 1:
+        assert others == {component.name}
+    tests = TEMPLATES / "penalties" / "tests" / f"{component.name}.py"
+    functions = Module(tests.read_text(), str(tests)).functions
+    assert any(name.startswith("test_") for name in functions)
+    written = {name for f in component.functions.values() for name in f.options}
+    assert not written & {EVERY.name, ANNEAL.name, NETWORK.name}, "the compiler adds these"
+
+
+@every_component(*WITH_MEMORY)
+def test_what_is_kept_from_step_to_step(component: Component) -> None:
+    """Buffers, so that a checkpoint holds them; nothing that an optimiser would train."""
+    definitions = component.module.definitions
+    public = [n for n, x in definitions.items() if isinstance(x, ast.ClassDef) and n[0] != "_"]
+    assert len(public) <= 1, f"which of {public} is kept? private names for the others"
+    memory = component.memory
+    if memory is None:
+        assert not public, f"{public[0]} has no __init__"
+        return
+    made = kept(component)
+    assert isinstance(made, nn.Module)
+    assert not list(made.parameters())
+    assert made.state_dict() or component.kind == "augmentations", "it keeps nothing"
+    twin = kept(component)
+    twin.load_state_dict(made.state_dict())
+    if memory.has("metrics"):
+        metrics = made.metrics()
+        assert all(re.fullmatch("[a-z_]+", name) for name in metrics)
+        assert all(value.numel() == 1 and not value.requires_grad for value in metrics.values())
+    assert component.kind == "losses" or memory.has("forward")
+    if component.kind == "augmentations" and memory.has("update"):
+        methods = {x.name: x for x in memory.owner.body if isinstance(x, ast.FunctionDef)}
+        assert [argument.arg for argument in methods["update"].args.args] == ["self", "real_logits"]
+
+
+def kept(component: Component) -> Any:
+    """The object of a component's class, with the defaults of its options."""
+    memory = component.memory
+    assert memory is not None
+    options = {name: option.default for name, option in memory.options.items()}
+    return getattr(python(component), memory.name)(
+        *[nn.Linear(2, 2) for _ in memory.setup], **options
+    )
+
+
+@every_component("augmentations")
+def test_augmentations(component: Component) -> None:
     (function,) = component.functions.values()
-    assert function.name == component.name
-    slots = {slot for family in FAMILIES for slot in family.slots}
-    wires = {name for family in FAMILIES for name in family.wires}
-    assert component.constant("WHERE") in slots
-    assert set(function.ports) <= wires
-    assert component.constant("LAZY", False) in (True, False)
-    assert "every" not in function.options
+    assert function.ports[0] == "x", "samples come first"
+    assert set(function.ports[1:]) <= offered("augment"), f"{component.path}: {function.ports}"
+    assert set(function.ports[1:]) <= {"step", "steps"}, "nothing else is there so early"
+    options = {name: option.default for name, option in component.options().items()}
+    joined = int(evaluate(component.constant("BATCH", "1"), options))
+    assert joined >= 1
+    rule = Rule.parse(component.constant("SHAPE") or "*size -> *size")
+    images_only = "data:images" in component.constant("NEEDS", {})
+    for shape in SHAPES:
+        if images_only and len(shape) != 3:
+            continue
+        x = torch.randn(4 * joined, *shape, requires_grad=True)
+        act = kept(component) if component.memory else getattr(python(component), function.name)
+        steps = [{"step": 0, "steps": 10}[port] for port in function.ports[1:]]
+        out = act(x, *steps, **({} if component.memory else options))
+        assert out.shape == (4, *rule.apply(shape, options))
+        assert joined > 1 or out.shape[0] == 4
+        out.square().sum().backward()
+        assert x.grad is not None, "gradients reach the generator through it"
+        assert x.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("component", HEADED, ids=ids)
+def test_heads(component: Component) -> None:
+    """A second output of a network, computed from its features."""
+    function = component.functions[head_of(component)]
+    names = {"num_classes": 7, "categorical": (3, 2), "continuous": 2}
+    assert function.ports[0] == "in_features"
+    assert set(function.ports[1:]) <= set(names)
+    head = component.constant("HEAD")
+    given = {f"{side}_{head}_logits" for side in ("real", "fake")}
+    assert given & asked(component), f"{component.path}: nothing looks at {sorted(given)}"
+    defaults = {key: option.default for key, option in function.options.items()}
+    for said in variations(component, function.name, defaults):
+        scope = {"in_features": 12, **names, **said}
+        module = printed(component, function, scope)
+        outputs = evaluate(component.constant("HEAD_OUTPUTS", "1"), scope)
+        assert module(torch.zeros(4, 12, device="meta")).shape == (4, outputs), said
+        expected = evaluate(component.constant("HEAD_PARAMETERS", "0"), scope)
+        assert sum(p.numel() for p in module.parameters()) == expected, said
 
 
 @every_component("optimizers", "schedules", "initializers")
@@ -249,6 +502,10 @@ def test_data_sources(component: Component) -> None:
     assert isinstance(shape, tuple)
     assert all(type(size) is int for size in shape)
     assert evaluate(component.constant("CLASSES"), options) >= 0
+    assert evaluate(component.constant("ATTRIBUTES", "0"), options) >= 0
+    assert any(
+        c.constant("RANK") == len(shape) for c in of("pictures")
+    ), "nothing draws its samples"
     assert evaluate(str(component.constant("RANGE")), options) in (None, (-1.0, 1.0))
     for asset in component.constant("ASSETS", []):
         assert (TEMPLATES / "data" / "assets" / asset).is_file()
@@ -264,6 +521,8 @@ def test_pictures(component: Component) -> None:
     function = component.module.definitions["save_picture"]
     assert isinstance(function, ast.FunctionDef)
     assert [argument.arg for argument in function.args.args] == ["samples", "path"]
+    alike = [c for c in of("pictures") if c.constant("RANK") == component.constant("RANK")]
+    assert alike == [component], "one kind of picture for one number of axes"
 
 
 @every_component("architectures")
@@ -278,17 +537,72 @@ def test_architectures(component: Component) -> None:
 
 @every_component("blocks", "conditioning")
 def test_layers_have_a_rule_for_each_function(component: Component) -> None:
-    rules = component.constant("SHAPES") or {component.name: component.constant("SHAPE")}
-    assert set(rules) == set(component.functions)
+    rules, functions = rules_of(component), component.functions
+    others = {*component.constant("CONDITIONAL", {}).values(), head_of(component), *component.slots}
+    assert {*rules} | others - {""} == {*functions}
+    assert {*component.constant("CONDITIONAL", {})} <= {*rules}
     assert all(map(Rule.parse, rules.values()))
-    functions = list(component.functions.values())
-    assert all(function.options.keys() == functions[0].options.keys() for function in functions)
-    for function in functions:
-        assert {n: o.default for n, o in function.options.items()} == {
-            n: o.default for n, o in functions[0].options.items()
-        }
+    known = [option for function in functions.values() for option in function.options.values()]
+    for option in known:
+        alike = [other for other in known if other.name == option.name]
+        assert {(str(o.type), o.required, str(o.default)) for o in alike} == {
+            (str(option.type), option.required, str(option.default))
+        }, f"{option.name} means one thing in a section"
+    if component.kind == "blocks":
+        assert len({tuple(functions[name].options) for name in rules}) == 1
+    parameters = component.constant("PARAMETERS", "0")
+    assert isinstance(parameters, str) or {*parameters} <= {*rules}
     bounds = component.constant("RANGE")
     assert bounds is None or bounds == "keeps" or bounds[0] < bounds[1]
+
+
+@every_component("conditioning")
+def test_conditionings(component: Component) -> None:
+    flow = component.constant("FLOW")
+    assert flow in FLOWS, f"{component.path}: FLOW is {flow}"
+    assert not {*component.constant("SHAPES", {})} & {*component.constant("VECTOR_SHAPES", {})}
+    assert bool(rules_of(component)) == (flow != "head")
+    assert bool(head_of(component)) == (flow == "head")
+    replaces = component.constant("REPLACES", [])
+    assert bool(replaces) == (flow in ("layers", "chunks"))
+    assert bool(component.constant("TAKES_CONDITION")) == bool(replaces)
+    assert bool(component.constant("LAYER_SHAPES")) == (flow == "chunks")
+    assert bool(component.constant("CONDITION_DIM")) == (flow == "chunks")
+    tables = [component.constant(name) for name in LAYERED]
+    for name in replaces:
+        instead = rules_of(CATALOGUE.get("blocks", name)).values()
+        for table in filter(None, tables[:2] if flow == "layers" else tables[2:]):
+            for shape in SHAPES:
+                takes = any(Rule.parse(rule).bind(shape) is not None for rule in instead)
+                rules = [Rule.parse(rule) for rule in table.values()]
+                fitting = [rule for rule in rules if rule.bind(shape) is not None]
+                assert bool(fitting) == takes, f"it cannot stand where {name} stood on {shape}"
+                assert all(rule.apply(shape, {}) == shape for rule in fitting)
+    if flow == "logits":
+        assert all(rule == "in_features -> 1" for rule in rules_of(component).values())
+    names = component.constant("ATTRIBUTE", "condition")
+    assert names.isidentifier()
+
+
+@every_component("blocks", "conditioning")
+def test_layers_that_take_the_condition_say_so(component: Component) -> None:
+    """In a row of layers they are told from the others by their class."""
+    conditional = sys.modules.get("_conditional") or __import__("_conditional")
+    variants = component.constant("CONDITIONAL", {}).values()
+    for case, name, shape in layer_cases():
+        if case is not component or (chunked(case) and name in case.constant("SHAPES")):
+            continue
+        made = printed(component, component.functions[name], scope_of(component, name, shape))
+        takes = bool(component.constant("TAKES_CONDITION"))
+        assert isinstance(made, conditional.Conditional) == takes, name
+    for name in variants:
+        made = getattr(python(component), name)(nn.Identity(), nn.Identity())
+        assert isinstance(made, conditional.Conditional)
+
+
+def chunked(component: Component) -> bool:
+    """Whether its SHAPES are of what splits the input, not of a layer."""
+    return component.constant("FLOW") == "chunks"
 
 
 @every_component("reparametrizations")
@@ -301,19 +615,36 @@ def test_reparametrizations(component: Component) -> None:
             assert (TEMPLATES / "initializers" / f"{name}.py").is_file()
 
 
-@every_component(*INLINED)
-def test_inlined_functions_are_one_return_of_a_call(component: Component) -> None:
-    for function in component.functions.values():
-        assert isinstance(function.call, ast.Call)
-        read = {node.id for node in ast.walk(function.call) if isinstance(node, ast.Name)}
-        wired = {*function.ports, *function.options}
-        assert wired <= read, "an option that changes nothing"
-        assert not function.node.decorator_list
+def inlined() -> Iterator[tuple[Component, str]]:
+    """Every function that is printed as the call that it returns."""
+    for component in of(*INLINED):
+        yield from ((component, name) for name in component.functions)
+    for component in of("conditioning"):
+        yield from ((component, name) for name in rules_of(component))
+    yield from ((component, head_of(component)) for component in HEADED)
+
+
+INLINED_FUNCTIONS = list(inlined())
+every_inlined = pytest.mark.parametrize(
+    ("component", "name"),
+    INLINED_FUNCTIONS,
+    ids=[f"{c.name}.{name}" for c, name in INLINED_FUNCTIONS],
+)
+
+
+@every_inlined
+def test_inlined_functions_are_one_return_of_a_call(component: Component, name: str) -> None:
+    function = component.functions[name]
+    assert isinstance(function.call, ast.Call)
+    read = {node.id for node in ast.walk(function.call) if isinstance(node, ast.Name)}
+    wired = {*function.ports, *function.options}
+    assert wired <= read, "an option that changes nothing"
+    assert not function.node.decorator_list
 
 
 def test_names_do_not_meet() -> None:
     """A network's section holds its options and the reparametrizations as keys of equal rank."""
-    keys = {"architecture", "layers", "init", "conditioning"}
+    keys = {"architecture", "layers", *NETWORK_KEYS}
     wrappers = set(CATALOGUE.names("reparametrizations"))
     assert not wrappers & keys
     for component in of("architectures"):
@@ -335,10 +666,12 @@ def test_families(family: Any) -> None:
 # Parameters and printed defaults, against the real modules
 
 
-SHAPES: list[Shape] = [(16,), (16, 6, 8)]
-SIZES = {"channels": 12, "features": 12, "shape": (4, 2, 2), "kernel": 3, "embedding_dim": 5}
+SHAPES: list[Shape] = [(16,), (16, 12), (16, 6, 8), (16, 4, 6, 8)]
+SIZES = {"channels": 12, "features": 12, "shape": (4, 2, 2), "kernel": 3, "size": (7, 9)}
+NAMES = {"num_classes": 7, "condition_dim": 5, "chunks": 3}  # of the condition
 
 
+@cache
 def python(component: Component) -> ModuleType:
     """The component's file, run."""
     spec = importlib.util.spec_from_file_location(f"tested_{component.name}", component.path)
@@ -350,26 +683,62 @@ def python(component: Component) -> ModuleType:
 
 
 def layer_cases() -> Iterator[tuple[Component, str, Shape]]:
+    """Every layer on every shape that it takes."""
     for component in of("blocks", "conditioning"):
-        rules = component.constant("SHAPES") or {component.name: component.constant("SHAPE")}
-        for name, text in rules.items():
-            for shape in SHAPES:
-                if Rule.parse(text).bind(shape) is not None:
+        done: set[tuple[str, Shape]] = set()
+        for shape in SHAPES:
+            for table in tables(component):
+                fitting = (
+                    n for n, text in table.items() if Rule.parse(text).bind(shape) is not None
+                )
+                name = next(fitting, "")
+                if name and (name, shape) not in done:
+                    done.add((name, shape))
                     yield component, name, shape
 
 
-def arguments(component: Component, name: str, shape: Shape) -> tuple[dict[str, Any], list[Any]]:
-    """Options (required ones by example) and ports of a layer on a shape."""
-    options = {
+def tables(component: Component) -> list[Mapping[str, str]]:
+    """Rules of which the first that fits counts."""
+    if component.kind == "blocks":
+        return [rules_of(component)]
+    return [table for name in LAYERED if (table := component.constant(name))]
+
+
+def defaults_of(component: Component, name: str) -> dict[str, Any]:
+    """Options of a layer, the required ones by example."""
+    return {
         key: SIZES[key] if option.required else option.default
         for key, option in component.options(name).items()
     }
+
+
+def scope_of(
+    component: Component, name: str, shape: Shape, said: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """All that the expressions of a layer may use: options, sizes, the layers inside."""
+    sizes = Rule.parse(rules_of(component)[name]).bind(shape)
+    assert sizes is not None
+    inside = dict.fromkeys(component.constant("CHILDREN", []), shape)
+    return {**(said or defaults_of(component, name)), **NAMES, **sizes, **inside}
+
+
+def printed(component: Component, function: Function, scope: Mapping[str, Any]) -> nn.Module:
+    """The layer that the code in a project makes, on the meta device."""
+    values = {key: scope[key] for key in (*function.ports, *function.options)}
+    values |= dict.fromkeys(component.constant("CHILDREN", []), Code("nn.Identity()"))
+    with torch.device("meta"):
+        made = eval(inline(function, values), {**vars(python(component)), "nn": nn})
+    assert isinstance(made, nn.Module)
+    return made
+
+
+def arguments(component: Component, name: str, shape: Shape) -> tuple[dict[str, Any], list[Any]]:
+    """Options and ports of a layer on a shape, for a real one."""
+    scope = scope_of(component, name, shape)
     children = component.constant("CHILDREN", [])
-    ports = [
-        nn.Identity() if port in children else 7 if port == "num_classes" else shape[0]
-        for port in component.functions[name].ports
-    ]
-    return options, ports
+    ports = component.functions[name].ports
+    wired = [nn.Identity() if port in children else scope[port] for port in ports]
+    return defaults_of(component, name), wired
 
 
 def variations(
@@ -380,93 +749,112 @@ def variations(
     for key, value in options.items():
         if isinstance(value, bool):
             yield {**options, key: not value}
-        elif key in ("kernel", "channels", "features", "embedding_dim"):
+        elif key in ("kernel", "channels", "features", "embedding_dim", "dim", "kernels"):
             yield {**options, key: value + 4}
             if "tuple" in component.options(name)[key].annotation:
                 yield {**options, key: (2, 5)}
+        elif key == "hidden" and isinstance(value, int):
+            yield {**options, key: 0 if value else 8}
 
 
-@pytest.mark.parametrize(
+def outputs(component: Component, module: nn.Module, x: Tensor) -> Tensor:
+    """What a layer makes of samples, given what else it wants to see."""
+    if component.constant("SEES_INPUT"):
+        return module(x, torch.zeros_like(x))
+    if component.kind != "conditioning":
+        return module(x)
+    try:
+        out = module(x, torch.zeros(len(x), dtype=torch.long, device=x.device))
+    except (TypeError, RuntimeError, IndexError):  # it takes a vector
+        out = module(x, torch.zeros(len(x), NAMES["condition_dim"], device=x.device))
+    return out[0] if isinstance(out, tuple) else out
+
+
+LAYER_CASES = list(layer_cases())
+every_layer = pytest.mark.parametrize(
     ("component", "name", "shape"),
-    list(layer_cases()),
-    ids=[f"{c.name}.{name}.{len(shape)}" for c, name, shape in layer_cases()],
+    LAYER_CASES,
+    ids=[f"{c.name}.{name}.{len(shape)}" for c, name, shape in LAYER_CASES],
 )
-def test_parameters_are_those_of_the_real_module(
+
+
+@every_layer
+def test_parameters_and_shapes_are_those_of_the_printed_module(
     component: Component, name: str, shape: Shape
 ) -> None:
-    text = (component.constant("SHAPES") or {name: component.constant("SHAPE")})[name]
-    sizes = Rule.parse(text).bind(shape)
-    assert sizes is not None
-    options, ports = arguments(component, name, shape)
-    for said in variations(component, name, options):
-        module = getattr(python(component), name)(*ports, **said)
-        scope = {**said, "num_classes": 7, **sizes}
-        expected = int(evaluate(component.constant("PARAMETERS", "0"), scope))
+    rule, function = Rule.parse(rules_of(component)[name]), component.functions[name]
+    for said in variations(component, name, defaults_of(component, name)):
+        scope = scope_of(component, name, shape, said)
+        try:
+            after = rule.apply(shape, scope)
+        except Unfit:
+            continue  # (2, 5) is for two axes
+        module = printed(component, function, scope)
+        expected = parameters_of(component, function, scope)
         assert sum(p.numel() for p in module.parameters()) == expected, said
+        x = torch.zeros(4, *shape, device="meta")
+        after = () if component.constant("FLOW") == "logits" else after
+        assert outputs(component, module, x).shape == (4, *after), said
 
 
 @every_component("reparametrizations")
 def test_reparametrizations_add_no_parameters(component: Component) -> None:
     (function,) = component.functions.values()
     wrap = getattr(python(component), function.name)
-    for block in of("blocks"):
+    for block, name, shape in LAYER_CASES:
         if "weight" not in block.constant("GIVES", []):
             continue
-        (name,) = block.functions
-        options, ports = arguments(block, name, (16, 6, 8))
+        options, ports = arguments(block, name, shape)
         plain = getattr(python(block), name)(*ports, **options)
         parameters = sum(p.numel() for p in plain.parameters())
         wrapped = wrap(plain, **{n: o.default for n, o in function.options.items()})
         assert sum(p.numel() for p in wrapped.parameters()) == parameters
 
 
-@every_component("blocks")
-def test_what_needs_the_batch_is_declared(component: Component) -> None:
-    """Samples are independent of each other unless a layer GIVES batch_statistics."""
-    torch.manual_seed(0)
-    for name, shape in ((n, s) for c, n, s in layer_cases() if c is component):
+def real_layers(component: Component) -> Iterator[tuple[nn.Module, Shape]]:
+    """Real modules of a block that pass on samples one by one, as far as they do."""
+    for name, shape in ((n, s) for c, n, s in LAYER_CASES if c is component):
         options, ports = arguments(component, name, shape)
         if "p" in options:
             options["p"] = 0.0  # dropout draws for every sample
         if name in ("unflatten", "reshape"):
             options["shape"] = (*shape[1:], shape[0])
-        module = getattr(python(component), name)(*ports, **options)
+        if "groups" in options and component.constant("RANGE") is None:
+            options["groups"] = 1  # of two values each is 1 or -1
+        yield getattr(python(component), name)(*ports, **options), shape
+
+
+@every_component("blocks", "conditioning")
+def test_what_needs_the_batch_is_declared(component: Component) -> None:
+    """Samples are independent of each other unless a layer says that it looks at the batch."""
+    torch.manual_seed(0)
+    depends = []
+    for module, shape in real_layers(component):
         x = torch.randn(4, *shape)
-        alone = torch.cat([module(x[:2]), module(x[2:])])
-        depends = not torch.allclose(alone, module(x), atol=1e-5)
-        assert depends == ("batch_statistics" in component.constant("GIVES", []))
+        alone = torch.cat([outputs(component, module, half) for half in (x[:2], x[2:])])
+        depends.append(not torch.allclose(alone, outputs(component, module, x), atol=1e-5))
+    declared = {"batch_statistics", "batch_comparison"} & {*component.constant("GIVES", [])}
+    assert any(depends) == bool(declared)
+    assert {*depends} != {True, False} or chunked(component)
 
 
 @every_component("blocks")
 def test_ranges_are_those_of_the_values(component: Component) -> None:
     bounds = component.constant("RANGE")
-    for name, shape in ((n, s) for c, n, s in layer_cases() if c is component):
-        options, ports = arguments(component, name, shape)
-        if name in ("unflatten", "reshape"):
-            options["shape"] = (*shape[1:], shape[0])
-        if "groups" in options:
-            options["groups"] = 1  # of two values each is 1 or -1
-        module = getattr(python(component), name)(*ports, **options).eval()
+    for module, shape in real_layers(component):
         x = 100 * torch.randn(8, *shape)
-        out = module(x)
+        out = outputs(component, module.eval(), x)
         if bounds == "keeps":
             assert out.flatten().sort().values.equal(x.flatten().sort().values)
         elif bounds:
             assert (out.min(), out.max()) == pytest.approx(bounds)
         else:
-            assert out.max() > 1.5, "a layer without a RANGE is unbounded"
+            assert out.abs().max() > 1.5, "a layer without a RANGE is unbounded"
+        if "energy" in component.constant("GIVES", []):
+            assert out.max() <= 0
 
 
-INLINED_FUNCTIONS = [
-    (component, name) for component in of(*INLINED) for name in component.functions
-]
-
-
-@pytest.mark.parametrize(
-    ("component", "name"),
-    INLINED_FUNCTIONS,
-    ids=[f"{c.name}.{name}" for c, name in INLINED_FUNCTIONS],
-)
+@every_inlined
 def test_a_default_that_is_not_printed_is_torchs_own(component: Component, name: str) -> None:
     function, module = component.functions[name], python(component)
     options = {
@@ -474,24 +862,28 @@ def test_a_default_that_is_not_printed_is_torchs_own(component: Component, name:
         for key, option in function.options.items()
     }
     code = inline(function, options | {port: Code(port) for port in function.ports})
-    printed = eval(code, vars(module) | wired(component, name))
+    printed = eval(code, {**vars(module), **wired(component, name)})
     whole = getattr(module, name)(*wired(component, name).values(), **options)
     assert settings_of(printed) == settings_of(whole)
     for key, option in function.options.items():
         repeats = not option.required and f"{key}={literal(option.default)}" in code
-        assert not repeats, "the default is printed"
+        assert not repeats or component.kind == "conditioning", "the default is printed"
 
 
 def wired(component: Component, name: str) -> dict[str, Any]:
     """Something real for each port."""
+    ports = component.functions[name].ports
     if component.kind == "optimizers":
         return {"parameters": [nn.Parameter(torch.zeros(3))]}
     if component.kind == "reparametrizations":
-        return {component.functions[name].ports[0]: nn.Linear(3, 3)}
-    shape = next(s for c, n, s in layer_cases() if (c, n) == (component, name))
-    return dict(
-        zip(component.functions[name].ports, arguments(component, name, shape)[1], strict=True)
-    )
+        return {ports[0]: nn.Linear(3, 3)}
+    if name in component.constant("CONDITIONAL", {}).values():
+        return {port: nn.Identity() for port in ports}
+    if name == head_of(component):
+        known = {"in_features": 12, "categorical": (3,), "continuous": 2, **NAMES}
+        return {port: known[port] for port in ports}
+    shape = next(s for c, n, s in LAYER_CASES if (c, n) == (component, name))
+    return dict(zip(ports, arguments(component, name, shape)[1], strict=True))
 
 
 def settings_of(made: Any) -> Any:
@@ -547,18 +939,13 @@ def test_every_value_of_a_preset_has_its_source(name: str) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_compiles_as_it_is(name: str) -> None:
-    compiled = compile_text(CATALOGUE, f"preset: {name}\n{data_for(name)}")
+    text = starter(CATALOGUE, name, "spec.yaml", "schema.json")
+    compiled = compile_spec(Path("spec.yaml"), CATALOGUE, (), text=text)
     assert not compiled.problems.all
     assert compiled.plan.spec.preset == name
-    assert (compiled.plan.spec.condition == "labels") == ("condition" in preset(name)["spec"])
+    assert compiled.plan.spec.condition == preset(name)["spec"].get("condition")
     for network in compiled.plan.networks.values():
         assert network.items[-1].after == network.target.shape
-
-
-def data_for(name: str) -> str:
-    """Digits for images, points of a plane for a generator that starts from two numbers."""
-    plane = preset(name)["spec"]["latent"]["dim"] == 2
-    return "data: grid" if plane else "data: {source: digits, image_size: [32, 32]}"
 
 
 def compile_text(catalogue: Catalogue, text: str) -> Compiled:
@@ -566,9 +953,9 @@ def compile_text(catalogue: Catalogue, text: str) -> Compiled:
 
 
 def test_there_is_a_preset_with_labels() -> None:
-    conditional = [name for name in PRESETS if "condition" in preset(name)["spec"]]
-    assert conditional
-    assert all(preset(name)["spec"]["condition"] == "labels" for name in conditional)
+    given = {preset(name)["spec"].get("condition") for name in PRESETS}
+    assert "labels" in given
+    assert given <= {None, "labels", "attributes"}
 
 
 # A catalogue of one's own
@@ -662,6 +1049,160 @@ def test_a_preset_is_one_file(tmp_path: Path) -> None:
     catalogue = Catalogue((tmp_path, TEMPLATES))
     compiled = compile_text(catalogue, f"preset: own@me\n{NETWORKS}")
     assert compiled.plan.spec.training.batch_size == 7
+
+
+OWN_MEMORY = '''"""Moves with the logits."""
+
+import torch
+from torch import Tensor, nn
+
+
+class Level(nn.Module):
+    """The mean of all logits so far."""
+
+    mean: Tensor
+
+    def __init__(self, *, decay: float = 0.9) -> None:
+        """Start at zero.
+
+        Args:
+            decay: weight of what was before.
+        """
+        super().__init__()
+        self.decay = decay
+        self.register_buffer("mean", torch.zeros(()))
+
+    def metrics(self) -> dict[str, Tensor]:
+        """The mean."""
+        return {"level": self.mean.clone()}
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, level: Level) -> Tensor:
+    """The difference of logits [B] from the mean of all of them."""
+    return (fake_logits - level.mean).mean() - (real_logits - level.mean).mean()
+
+
+def generator_loss(fake_logits: Tensor) -> Tensor:
+    """Minus the mean of logits [B]."""
+    return -fake_logits.mean()
+
+
+def after_discriminator_step(level: Level, real_logits: Tensor) -> None:
+    """Bring the mean up to date."""
+    level.mean.lerp_(real_logits.detach().mean(), 1 - level.decay)
+'''
+OWN_PENALTY = '''"""A penalty on both networks."""
+
+from torch import Tensor
+
+WHERE = {"judged": ["discriminator_loss", "generator_loss"]}
+
+
+def judged(fake_logits: Tensor, *, weight: float = 1.0) -> Tensor:
+    """weight * the mean square of logits [B].
+
+    Args:
+        weight: factor on it.
+    """
+    return weight * fake_logits.square().mean()
+'''
+OWN_TEST = '''"""Its test."""
+
+
+def test_nothing_of_nothing() -> None:
+    pass
+'''
+OWN_AUGMENTATION = '''"""Turns the sign of samples round."""
+
+from torch import Tensor
+
+
+def negate(x: Tensor) -> Tensor:
+    """x [B, ...] -> -x."""
+    return -x
+'''
+
+
+def own(folder: Path, **texts: str) -> Catalogue:
+    """The shipped catalogue with files of one's own in front, `kind__name`."""
+    for name, text in texts.items():
+        path = folder / f"{name.replace('__', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Catalogue((folder, TEMPLATES))
+
+
+def test_a_loss_with_a_memory_is_one_file(tmp_path: Path) -> None:
+    catalogue = own(tmp_path, losses__level=OWN_MEMORY)
+    spec = f"{NETWORKS}objective: {{loss: level, decay: 0.5}}"
+    files = project_files(compile_text(catalogue, spec), catalogue)
+    train = files["train.py"].decode()
+    assert "level = Level(decay=config.decay)" in train
+    assert "after_discriminator_step(level, real_logits.float())" in train
+    assert '"level": level' in train
+    assert "**level.metrics()" in train
+    assert "    decay: float = 0.5  # weight of what was before\n" in files["config.py"].decode()
+
+
+def test_a_penalty_and_an_augmentation_are_one_file_each(tmp_path: Path) -> None:
+    catalogue = own(
+        tmp_path,
+        penalties__judged=OWN_PENALTY,
+        penalties__tests__judged=OWN_TEST,
+        augmentations__negate=OWN_AUGMENTATION,
+    )
+    spec = f"{NETWORKS}penalties: [{{judged: {{weight: 2}}}}]\naugment: [negate]"
+    files = project_files(compile_text(catalogue, spec), catalogue)
+    train = files["train.py"].decode()
+    assert train.count("judged(fake_logits.float(), weight=config.judged_weight)") == 2
+    assert "def negate(x: Tensor) -> Tensor:" in files["augment.py"].decode()
+    assert "negate(x)" in train
+
+
+@pytest.mark.parametrize(
+    ("files", "spec", "words"),
+    [
+        (
+            {"losses__own": OWN_LOSS.replace("fake_logits: Tensor) ", "fake_logit: Tensor) ")},
+            "objective: own",
+            r"own\.py: nothing is called 'fake_logit' .*generator_loss.* fake_logits",
+        ),
+        (
+            {
+                "penalties__judged": OWN_PENALTY.replace("(fake_logits", "(fake_logit"),
+                "penalties__tests__judged": OWN_TEST,
+            },
+            "penalties: [judged]",
+            r"judged\.py: nothing is called 'fake_logit' .*discriminator_loss",
+        ),
+        (
+            {"penalties__judged": OWN_PENALTY.replace('["discriminator_loss"', '["critic_loss"')},
+            "penalties: [judged]",
+            r"judged\.py: WHERE says judged: critic_loss, and there is no critic_loss, only disc",
+        ),
+        (
+            {"penalties__judged": OWN_PENALTY.replace('{"judged":', '{"judge":')},
+            "penalties: [judged]",
+            r"judged\.py: WHERE says judge: discriminator_loss, and there is no judge, only judged",
+        ),
+        (
+            {
+                "augmentations__negate": OWN_AUGMENTATION.replace(
+                    "(x: Tensor", "(x: Tensor, stp: int"
+                )
+            },
+            "augment: [negate]",
+            r"negate\.py: nothing is called 'stp'",
+        ),
+    ],
+    ids=["port of a loss", "port of a penalty", "slot", "function", "port of an augmentation"],
+)
+def test_what_its_author_misspelt_is_named(
+    tmp_path: Path, files: dict[str, str], spec: str, words: str
+) -> None:
+    catalogue = own(tmp_path, **files)
+    with pytest.raises(TemplateError, match=words):
+        project_files(compile_text(catalogue, f"{NETWORKS}{spec}"), catalogue)
 
 
 def test_a_file_that_is_broken_is_named(tmp_path: Path) -> None:

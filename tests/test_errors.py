@@ -51,6 +51,10 @@ SETS: dict[str, tuple[str, ...]] = {
     "shape": ("discriminator.layers.2.linear.features=2",),
     "conflict": ("discriminator.layers+=sigmoid",),
     "needs": ("objective.loss=wasserstein", "penalties=[]"),
+    "steps_after_epochs": ("training.epochs=5", "training.steps=100"),
+    "network": ("penalties=[{orthogonal: {network: critic}}]",),
+    "augmentation": ("augment+={pack: {samples: 7}}", "condition=labels"),
+    "codes": ("penalties+=mutual_information",),
     "two_sources": ("latent.dim=3.5", "nonsense=1"),
     "hostile": ("\x1b[31m\u202e=\r\n{{7*7}}",),
     "nothing_to_reset": ("~training.stepz", "latent.dim=0"),
@@ -169,3 +173,14 @@ def test_good_specs_are_good() -> None:
     """What the bad ones are one step away from."""
     compile_spec(Path("good.yaml"), CATALOGUE, text=GOOD)
     compile_spec(Path("good.yaml"), CATALOGUE, ["objective.loss=wasserstein"], GOOD)
+    compile_spec(Path("good.yaml"), CATALOGUE, ["training.epochs=5"], GOOD)
+    codes = ["latent.categorical=[10]", "penalties+=mutual_information"]
+    compile_spec(Path("good.yaml"), CATALOGUE, codes, GOOD)
+
+
+def test_epochs_replace_the_steps_of_a_preset() -> None:
+    preset = next(name for name in CATALOGUE.names("presets") if name.startswith("wgan-gp-toy"))
+    text = f"gangen: 1\nname: good\npreset: {preset}\ndata: grid\n"
+    assert compile_spec(Path("good.yaml"), CATALOGUE, ["training.epochs=5"], text)
+    error = refused("good.yaml", "training.steps=100", text=f"{text}training: {{epochs: 5}}\n")
+    assert [problem.code for problem in error.problems] == ["conflict"]

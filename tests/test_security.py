@@ -97,7 +97,8 @@ class Text:
 
 # Values for options without default; a new one has to be added here.
 REQUIRED = {"path": "data.bin", "image_size": [16, 16], "shape": [3, 16, 16], "lr": 1e-3}
-REQUIRED |= {"channels": 4, "features": 4}
+REQUIRED |= {"channels": 4, "features": 4, "size": [2, 2], "network": "generator"}
+NAMES = ("preset", "family", "condition", "network")  # texts that are looked up
 
 
 def base(data: str = "gaussian_1d") -> dict[str, Any]:
@@ -131,8 +132,8 @@ def of_model(model: type[SpecModel], path: Keys, spec: Mapping[str, Any]) -> Ite
             yield from of_model(nested, (*path, name), spec)
         elif takes(nested, str) or any(takes(a, str) for a in get_args(nested)):
             closed = field.metadata and any(hasattr(m, "pattern") for m in field.metadata)
-            names = name in ("preset", "family", "condition")
-            yield Text((*path, name), spec, not closed and not names and not literals(nested))
+            free = not closed and name not in NAMES and not literals(nested)
+            yield Text((*path, name), spec, free)
 
 
 MARKERS = (Choice, Tagged, Many, PerRole, NetworkSection)
@@ -189,7 +190,8 @@ def of_component(
 ) -> Iterator[Text]:
     for option in CATALOGUE.get(kind, name).options(function).values():
         if takes(option.type, str):
-            yield Text((*path, option.name), spec, not literals(option.type))
+            free = option.name not in NAMES and not literals(option.type)
+            yield Text((*path, option.name), spec, free)
 
 
 TEXTS = list(texts())
@@ -238,6 +240,8 @@ def test_the_texts_are_found() -> None:
     assert {"name", "description", "data.path", "data.samples_key", "data.source"} <= names
     assert {"objective.loss", "penalties.0", "generator.layers.0", "generator.norm"} <= names
     assert {"training.optimizer.generator", "latent.distribution", "preset", "family"} <= names
+    assert {"augment.0", "generator.conditioning", "training.fake_labels"} <= names
+    assert {"penalties.0.orthogonal.network", "training.batches", "data.attributes_key"} <= names
     assert {text.name for text in FREE} >= {"description", "data.path", "data.labels_key"}
     assert len(CLOSED) > 25
 
@@ -404,7 +408,7 @@ def test_formatted_project_keeps_the_values() -> None:
     for path in files:
         if path.endswith((".py", ".toml", ".md")):
             check_file(path, files[path].decode(), expected[path].decode(), value)
-    assert strings(ast.parse(files["data.py"])).count(value) == 2  # both names of arrays
+    assert strings(ast.parse(files["data.py"])).count(value) == 3  # all names of arrays
 
 
 # ------------------------------------------------------------------ specs are not templates

@@ -23,6 +23,7 @@ Hidden = Annotated[tuple[Features, ...], MinLen(1), MaxLen(64)]
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus"]
 Slope = Annotated[float, Gt(0), Le(1)]
 
+GIVES = ["energy"]  # the discriminator, by its last layer
 COARSEST = 8  # side of the smallest map
 MAX_FEATURES = 2**24  # of `linear`
 

@@ -16,6 +16,7 @@ from gangen.contracts import Shape, Unfit, block
 Width = Annotated[int, Ge(1), Le(4096)]
 Depth = Annotated[int, Ge(0), Le(16)] | None
 Extra = Annotated[int, Ge(0), Le(17)]
+Dense = Annotated[int, Ge(0), Le(2**16)]
 Kernel = Literal[3, 4, 5]
 Norm = Literal["none", "batch", "instance", "layer", "group"]
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus"]
@@ -42,6 +43,7 @@ def generator(
     dropout: Dropout = 0.0,
     extra_layers: Extra = 0,
     last: Literal["conv_transpose", "conv"] = "conv_transpose",
+    dense: Dense = 0,
 ) -> list[Any]:
     """Project the latent to a small map, then double it until it has the size of the data.
 
@@ -58,6 +60,7 @@ def generator(
             kernel 3 and stride 1 as well; two in LSGAN's generator
         last: the layer that writes the data: the last doubling itself, or a convolution of
             kernel 3 behind it, as in SNGAN and LSGAN
+        dense: features of a fully connected layer in front, as in InfoGAN; 0 = none
     """
     channels, *size = _map(target)
     finest = 0 if last == "conv" else 1  # level of the finest hidden map
@@ -81,6 +84,7 @@ def generator(
     bias = norm == "none"
     layers: list[Any] = [
         *(["flatten"] if len(source) > 1 else []),
+        *_dense(dense, norm, activation, slope, dropout),
         {"linear": {"features": widths[-1] * prod(sizes[-1]), "bias": bias}},
         {"reshape": {"shape": [widths[-1], *sizes[-1]]}},
         *after,
@@ -111,6 +115,7 @@ def discriminator(
     slope: Slope = 0.2,
     dropout: Dropout = 0.0,
     extra_layers: Extra = 0,
+    dense: Dense = 0,
 ) -> list[Any]:
     """Halve the map with strided convolutions, then one convolution over the whole of it.
 
@@ -125,6 +130,8 @@ def discriminator(
         dropout: probability, after each activation; 0 = none
         extra_layers: so many maps, from the coarsest on, get a convolution of kernel 3 and stride
             1 as well; SNGAN has it at every map, that of the data included
+        dense: features of a fully connected layer before the last one, as in InfoGAN; then that is
+            fully connected too; 0 = none
     """
     _, *size = _map(source)
     padding = (kernel - 1) // 2
@@ -159,6 +166,9 @@ def discriminator(
             layers.append(block("down", [step, *after]))
         if number >= halvings - extra_layers:
             layers.append(block("down_same", [_keep(channels, bias), *after]))
+    if dense:
+        end = {"linear": {"features": target[0]}}
+        return [*layers, "flatten", *_dense(dense, norm, activation, slope, dropout), end]
     last = _pair(list(sizes[-1]))
     return [*layers, {"conv": {"channels": target[0], "kernel": last, "bias": bias}}, "flatten"]
 
@@ -291,6 +301,15 @@ def _grow(channels: int, kernel: int, small: Shape, large: Shape, bias: bool) ->
 
 def _pair(values: list[int]) -> int | list[int]:
     return values[0] if len(set(values)) == 1 else values
+
+
+def _dense(features: int, norm: str, activation: str, slope: float, dropout: float) -> list[Any]:
+    """A fully connected layer with what follows it; norms over a map have no place there."""
+    if not features:
+        return []
+    norm = norm if norm in ("batch", "layer") else "none"
+    linear = {"linear": {"features": features, "bias": norm == "none"}}
+    return [linear, *_after(norm, activation, slope, dropout)]
 
 
 def _after(norm: str, activation: str, slope: float, dropout: float) -> list[Any]:

@@ -19,6 +19,7 @@ grouped(groups, in_channels, channels),
 *conv((height, width), kernel, 1, padding)"""
 PARAMETERS = "in_channels // groups * channels * area(kernel) + bias * channels"
 GIVES = ["weight"]
+STARTS_AT_ZERO = "gain == 0"
 HELP = "add `reshape` before it: a convolution works on [channels, height, width]"
 
 

@@ -11,6 +11,7 @@ from torch import nn
 SHAPE = "in_features -> features"
 PARAMETERS = "in_features * features + bias * features"
 GIVES = ["weight"]
+STARTS_AT_ZERO = "gain == 0"
 HELP = "add `flatten` before it"
 
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-NEEDS = {"discriminator:bounded_output": "`bce` takes outputs for probabilities"}
+NEEDS = {"discriminator:bounded_output": "cross-entropy, `bce`, takes outputs for probabilities"}
 NEEDS_WHEN = {"discriminator:bounded_output": "'bce' in (discriminator, generator)"}
 FAITHFUL = True  # repeats what others did, also where the signs are wrong
 

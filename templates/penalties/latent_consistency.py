@@ -33,7 +33,8 @@ def discriminator_latent_consistency(
     """
     with torch.no_grad():
         fake, near = generator(z), generator(z + sigma * torch.randn_like(z))
-    return discriminator_weight * (fake_discriminator(fake) - fake_discriminator(near)).square().mean()
+    difference = fake_discriminator(fake) - fake_discriminator(near)
+    return discriminator_weight * difference.square().mean()
 
 
 def generator_latent_consistency(

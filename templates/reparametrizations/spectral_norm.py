@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 GIVES = ["lipschitz"]
+DIVIDES = True  # by what is 0 for a weight of zeros
 HELPERS = {"_weights": "_parametrized_weights"}  # how an initialiser reaches the weight
 
 

@@ -184,7 +184,7 @@ def _draws(training: Any, many: bool, warm: bool) -> Code:
     draws = "config.steps * config.d_steps" if many else "config.steps"
     if warm:
         draws = "sum(train.discriminator_steps(step, config) for step in range(config.steps))"
-    if training.g_steps > 1:
+    if training.g_steps > 1 and not training.shared_noise:
         draws = f"{draws} + config.steps * config.g_steps"
     elif not training.shared_noise:
         draws = f"{draws} + config.steps" if many else "2 * config.steps"

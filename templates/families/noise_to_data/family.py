@@ -80,8 +80,8 @@ class NoiseToDataTraining(Training):
     )
     fake_labels: Literal["batch", "random", "mismatched"] = Field(
         "batch",
-        description="what fakes are conditioned on: the real batch's labels, or drawn from the data; "
-        "mismatched: drawn, but judged with the real batch's (the IBM toolkit's mistake)",
+        description="what fakes are conditioned on: the real batch's labels, or labels drawn from "
+        "the data; mismatched: drawn, but judged with the real batch's (the IBM toolkit's mistake)",
     )
 
 
