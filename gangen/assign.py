@@ -1,6 +1,6 @@
 """The `--set` arguments: `a.b.0=value`, `list+=item`, `~path`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from gangen.errors import Place, Problems, Source, did_you_mean, dotted, shown
@@ -9,20 +9,29 @@ from gangen.marks import Document, KeyPath, Mark, Marks, copied
 from gangen.yaml_text import UNPRINTABLE, Fatal
 
 
-def apply_set(document: Document, assignments: Sequence[str], problems: Problems) -> Document:
-    """`document` after the `--set` assignments, in order: `a.b.0=value`, `list+=item`, `~path`."""
+def apply_set(
+    document: Document,
+    assignments: Sequence[str],
+    problems: Problems,
+    is_choice: Callable[[KeyPath], bool] = lambda path: False,
+) -> Document:
+    """`document` after the `--set` assignments, in order: `a.b.0=value`, `list+=item`, `~path`.
+
+    Where `is_choice(path)`, a mapping has one key: another one takes its place.
+    """
     root = document.marks.root.copy()
     result = Document(copied(document.data), Marks(document.source, root), document.source)
     for assignment in assignments:
-        _Assignment(assignment, problems).apply(result)
+        _Assignment(assignment, problems, is_choice).apply(result)
     return result
 
 
 class _Assignment:
     """One `--set` argument."""
 
-    def __init__(self, text: str, problems: Problems) -> None:
+    def __init__(self, text: str, problems: Problems, is_choice: Callable[[KeyPath], bool]) -> None:
         self.source, self.problems = Source("--set", text), problems
+        self.is_choice = is_choice
         left, self.equals, self.right = text.partition("=")
         self.reset = left.lstrip().startswith("~")
         self.append = not self.reset and left.rstrip().endswith("+")
@@ -73,7 +82,10 @@ class _Assignment:
         done: KeyPath = ()
         for part, place in steps[:-1]:
             key = self.key_in(data, part, place, done)
+            self.choose(data, mark, key, place, done)
             child = data[key] if isinstance(data, list) else data.get(key)
+            if isinstance(child, str) and not self.reset and self.is_choice((*done, key)):
+                child = data[key] = {child: {}}  # a name alone
             if child is None:
                 if self.reset:
                     self.absent(data, part, place, done)
@@ -82,6 +94,13 @@ class _Assignment:
             mark = mark.children.setdefault(key, Mark(place, place))
             data, done = child, (*done, key)
         return data, mark, done
+
+    def choose(self, data: Any, mark: Mark, key: Any, place: Place, done: KeyPath) -> None:
+        """Take out what was chosen before, if another name is chosen now."""
+        if self.is_choice(done) and isinstance(data, dict) and key not in data and not self.reset:
+            data.clear()
+            mark.children.clear()
+            mark.key = mark.value = place
 
     def key_in(self, data: Any, part: str, place: Place, done: KeyPath) -> Any:
         """`part` as a key or an index of `data`, which stands at the path `done`."""
@@ -120,6 +139,7 @@ class _Assignment:
     def assign(self, data: Any, mark: Mark, part: str, place: Place, done: KeyPath) -> None:
         """Put the value in, or append it to the list that is there."""
         key = self.key_in(data, part, place, done)
+        self.choose(data, mark, key, place, done)
         shift = len(self.source.text) - len(self.right)
         value = Reader(self.right, self.source, self.problems, shift).document()
         new = value.marks.root

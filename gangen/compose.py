@@ -73,7 +73,7 @@ def compose(
     if preset is not None:
         document = overlay(document, _part(preset, "spec"), _replaces)
     document = overlay(document, written, _replaces)
-    document = apply_set(document, assignments, problems)
+    document = apply_set(document, assignments, problems, _is_choice)
     return Composed(document, written, preset, _family(document, catalogue, problems))
 
 
@@ -117,11 +117,13 @@ def _replaces(path: Sequence[str | int], lower: Any, upper: Any) -> bool:
         "layers" in lower and "architecture" in upper
     ):
         return True
-    is_choice = path[-1] in ("init", "conditioning") or path[:-1] in (
-        ("training", "optimizer"),
-        ("training", "schedule"),
-    )
-    return is_choice and set(upper) != set(lower)
+    return _is_choice(path) and set(upper) != set(lower)
+
+
+def _is_choice(path: Sequence[str | int]) -> bool:
+    """Whether a mapping there is one name with its options."""
+    per_role = (("training", "optimizer"), ("training", "schedule"))
+    return bool(path) and (path[-1] in ("init", "conditioning") or tuple(path[:-1]) in per_role)
 
 
 def _family(document: Document, catalogue: Catalogue, problems: Problems) -> str:

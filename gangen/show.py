@@ -56,7 +56,9 @@ class Shown:
         marker = marker_of(type(model).model_fields[key])
         match value:
             case SpecModel():
-                for name in type(value).model_fields:
+                # Where epochs say how long a run is, nobody reads its steps.
+                unread = {"steps"} if getattr(value, "epochs", None) is not None else set()
+                for name in (n for n in type(value).model_fields if n not in unread):
                     yield from self._field(value, name, (*path, name))
             case NetworkSpec():
                 yield from self._network(value)

@@ -27,6 +27,7 @@ FAMILY_NAME = "noise_to_data"
 FAMILY = CATALOGUE.family(FAMILY_NAME)
 ROLES = ("generator", "discriminator")
 BATCH = 8
+STEPS = 2
 NONE = "-"
 
 Fragment = Mapping[str, Any]  # a piece of a spec
@@ -44,7 +45,7 @@ SMALL: dict[str, dict[str, Any]] = {  # kind -> option -> a value that makes it 
     "data": {"samples": 64, "image_size": [16, 16], "size": 8, "length": 256, "path": "data"},
     "conditioning": {"embedding_dim": 4, "dim": 8},
     "penalties": {"hidden": 8, "start": 0},
-    "optimizers": {"lr": 1e-3, "momentum": 0.5},
+    "optimizers": {"lr": 1e-6, "momentum": 0.5},  # plain steps diverge early
 }
 SHAPES = ([6], [2, 64], [1, 16, 16], [3, 12, 20], [1, 8, 8, 8])  # where a source reads any shape
 CARRIED = {"labels": {"classes": 3}, "attributes": {"attributes": 4}}  # options of such a source
@@ -59,6 +60,7 @@ KEYS: dict[str, Any] = {  # values of `training` that are neither a switch nor a
     "ema": 0.0,
     "ema_start": 1,
 }
+INSTEAD_OF = {"epochs": "steps"}  # keys that take the place of others
 LEFT_ALONE = (  # keys of `training` that have an axis of their own, or nothing to mix with
     *("steps", "batch_size", "seed", "compile", "optimizer", "schedule"),
     *("log_every", "sample_every", "checkpoint_every"),
@@ -188,16 +190,20 @@ def _in_network(role: str, key: str, kind: str) -> Iterator[Value]:
 def _initializers() -> Iterator[Value]:
     for component in CATALOGUE.all("initializers"):
         entry = {"init": {component.name: small(component)}}
-        yield _value("initializer", component.name, dict.fromkeys(ROLES, entry))
+        yield _value("initializer", component.name, _both(entry))
 
 
 def _per_role(key: str, kind: str) -> Iterator[Value]:
     for component in CATALOGUE.all(kind):
         spellings = _spellings(
             component,
-            lambda o, c=component: {"training": {key: dict.fromkeys(ROLES, {c.name: o})}},
+            lambda o, c=component: {"training": {key: _both({c.name: o})}},
         )
         yield _value(key, component.name, *spellings)
+
+
+def _both(said: Any) -> dict[str, Any]:
+    return dict.fromkeys(ROLES, said)
 
 
 def _training() -> Iterator[Value]:
@@ -210,9 +216,10 @@ def _training() -> Iterator[Value]:
             values = [v for v in get_args(known.annotation) if v != known.default]
         else:
             values = [KEYS[name]]  # a new key needs a value there
+        without = {INSTEAD_OF[name]: None} if name in INSTEAD_OF else {}
         for value in values:
             said = f"{name}: {value}" if len(values) > 1 else name
-            yield _value("training", said, {"training": {name: value}})
+            yield _value("training", said, {"training": {name: value} | without})
 
 
 def _architectures(role: str) -> Iterator[Value]:
@@ -230,7 +237,9 @@ def _architectures(role: str) -> Iterator[Value]:
             options = {"architecture": component.name, **small(component, builder), **turned}
             given = _given(role, options)
             said = ", ".join(f"{key}: {value}" for key, value in turned.items())
-            entries.append((given, f"{component.name} ({said})" if said else component.name, options))
+            entries.append(
+                (given, f"{component.name} ({said})" if said else component.name, options)
+            )
         groups: dict[Any, tuple[str, list[Fragment]]] = {}
         for given, name, options in entries:
             key = entries[0][0] if given is None else given
@@ -276,13 +285,20 @@ BASE: Fragment = {
     "gangen": 1,
     "name": "mix",
     "family": FAMILY_NAME,
-    "training": {"steps": 2, "batch_size": BATCH, "log_every": 1, "checkpoint_every": 1000},
+    "training": {"steps": STEPS, "batch_size": BATCH, "log_every": 1, "checkpoint_every": 1000},
 }
+
+
+class Plain(yaml.SafeDumper):
+    """Writes what is there twice a second time."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def text_of(fragments: Sequence[Fragment]) -> str:
     """The fragments laid over one another, as YAML; lists are joined."""
-    return yaml.safe_dump(_merged(*fragments), sort_keys=False)
+    return yaml.dump(_merged(*fragments), Dumper=Plain, sort_keys=False)
 
 
 def _merged(*parts: Fragment) -> dict[str, Any]:
@@ -290,7 +306,9 @@ def _merged(*parts: Fragment) -> dict[str, Any]:
     for part in parts:
         for key, value in part.items():
             known = result.get(key)
-            if isinstance(known, Mapping) and isinstance(value, Mapping):
+            if value is None:
+                result.pop(key, None)
+            elif isinstance(known, Mapping) and isinstance(value, Mapping):
                 result[key] = _merged(known, value)
             elif isinstance(known, list) and key in ("penalties", "augment"):
                 result[key] = [*known, *value]

@@ -89,8 +89,8 @@ class Search:
     def _size(mix: Mix, generator: Value, discriminator: Value) -> int:
         """Parameters of both networks on the first data that they fit."""
         for data in axes()["data"]:
-            text = spec_of({**mix, "data": data, "generator": generator, "discriminator": discriminator})
-            result = compiled(text)
+            networks = {"generator": generator, "discriminator": discriminator}
+            result = compiled(spec_of({**mix, **networks, "data": data}))
             if isinstance(result, Compiled):
                 return sum(network.parameters for network in result.plan.networks.values())
         return 0
@@ -225,6 +225,7 @@ class Search:
             mix = tidy(self._filled(mix, pair, missing))
             for covered in pairs_of(mix):
                 missing.pop(covered, None)
+                self.refused.pop(covered, None)  # other data may allow it
             missing.pop(pair, None)
             seen |= values_of(mix)
             count += 1

@@ -20,8 +20,8 @@ COLUMNS = ("NEEDS", "FORBIDS", "GIVES")
 HEAD = """# What goes with what
 
 Written by `pytest tests/test_mix.py -m slow --update-compatibility`; the catalogue and the compiler
-decide, this page only says what they do. A capability reads `subject:word`, that of a layer without a
-subject is of the network that it stands in.
+decide, this page only says what they do. A capability reads `subject:word`; without a subject it is
+of the network that the layer stands in.
 
 """
 WORDS_HEAD = """## What components say

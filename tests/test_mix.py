@@ -61,9 +61,8 @@ def findings(mixes: Iterable[Mix], folder: Path) -> list[str]:
 
 def refusals(search: Search) -> list[str]:
     """What is wrong with the compiler's refusals."""
-    return [
-        f"{what}\n{text}" for text, error in search.errors.items() for what in complaints(error, text)
-    ]
+    found = ((text, what) for text, e in search.errors.items() for what in complaints(e, text))
+    return [f"{what}\n{text}" for text, what in found]
 
 
 def test_a_spread_of_mixes_trains_and_pulls_the_right_way(tmp_path: Path) -> None:
@@ -88,7 +87,7 @@ def test_only_a_loss_that_says_so_is_not_asked_for_its_signs() -> None:
     search = Search(tuple(axes()))
     for name in CATALOGUE.names("losses"):
         value = next(v for v in axes()["loss"] if v.name == name)
-        (mix, *_) = search.homes(value)
+        mix, *_ = search.homes(value)
         result = compiled(spec_of({**search.plain, **mix}))
         assert isinstance(result, Compiled)
         assert exempt(result) == (name in faithful)
@@ -129,7 +128,8 @@ def test_every_pair_of_the_toolkits_networks_compiles_or_says_why_not(
     code, text, said = imported(generator, discriminator, tmp_path)
     if code:
         assert said.count("error[ibm-cannot-run]") == 1
-        assert ("cgan" in (generator, discriminator)) and generator != discriminator
+        assert "cgan" in (generator, discriminator)
+        assert generator != discriminator
     else:
         assert compile_spec(tmp_path / "spec.yaml", CATALOGUE, SMALL, text).plan.networks
 

@@ -50,7 +50,7 @@ augment: [diff_augment, {instance_noise: {std: 0.2}}]
 training:
   batch_size: 32
   epochs: 5
-  batches: per_epoch
+  batches: straddle
   accumulate: 2
   clip_grad_norm: 1.0
   ema_start: 100

@@ -127,6 +127,13 @@ def test_every_kind_of_value_is_there(path: str, value: Any, origin: str) -> Non
     assert (found.value, found.origin) == (value, origin)
 
 
+def test_a_run_has_one_length() -> None:
+    found = by_path(shown(ADVANCED))
+    assert found["training.epochs"].value == 3
+    assert "training.steps" not in found
+    assert by_path(shown(SPEC))["training.steps"].value == 20_000
+
+
 def test_the_condition_and_further_outputs_among_the_layers() -> None:
     generator, discriminator = shown(ADVANCED).as_dict()["networks"]
     assert generator["input"] == [8 + 5 + 2]
@@ -137,6 +144,27 @@ def test_the_condition_and_further_outputs_among_the_layers() -> None:
     assert (codes["name"], codes["output"]) == ("mutual_information", [5 + 2])
     for network in (generator, discriminator):
         assert network["parameters"] == sum(x["parameters"] for x in network["layers"])
+
+
+@pytest.mark.parametrize(
+    ("assignments", "path", "chosen", "options"),
+    [
+        (["{}.sgd.lr=0.1"], "training.optimizer.generator", "sgd", {"lr": 0.1, "momentum": 0.0}),
+        (["{}.sgd.lr=1", "{}.sgd.momentum=0"], "training.optimizer.generator", "sgd", {"lr": 1.0}),
+        (["{}.sgd={{lr: 0.1}}"], "training.optimizer.discriminator", "sgd", {"lr": 0.1}),
+        (["{}.adam.eps=1"], "training.optimizer.generator", "adam", {"eps": 1.0, "lr": 1e-3}),
+        (["{}.linear.start=0.1"], "training.schedule.generator", "linear", {"start": 0.1}),
+        (["{}.uniform.bound=0.1"], "generator.init", "uniform", {"bound": 0.1}),
+        (["{}.concat.embedding_dim=3"], "generator.conditioning", "concat", {"embedding_dim": 3}),
+    ],
+)
+def test_an_assignment_can_choose_anew(
+    assignments: list[str], path: str, chosen: str, options: dict[str, Any]
+) -> None:
+    found = by_path(shown(SPEC, *(text.format(path) for text in assignments)))
+    assert found[path].value == chosen
+    assert found[path].origin == "set" or chosen in ("adam", "concat")
+    assert {name: found[f"{path}.{chosen}.{name}"].value for name in options} == options
 
 
 def test_a_preset_cites_its_paper() -> None:

@@ -78,7 +78,7 @@ def infinite_batches(
             f"batch_size {config.batch_size} does not split over {world_size} processes"
         )
     for batch in count(first_batch):
-        start = batch * config.batch_size + rank * local_size
+        start = (batch * world_size + rank) * local_size
         rows = batch_indices(start, local_size, len(samples), config.seed, samples.device)
         real = samples[rows].float() / 127.5 - 1
         yield real

@@ -4,6 +4,7 @@ import atexit
 import ctypes
 import gc
 import json
+import math
 import os
 import pickle
 import signal
@@ -118,6 +119,15 @@ def agree_on(step: int) -> int:
     return step
 
 
+def average_over_processes(value: Tensor) -> Tensor:
+    """The mean of a tensor over all processes; what it is when there is one. Without gradients."""
+    if not dist.is_initialized():
+        return value.detach()
+    mean = value.detach().clone()
+    dist.all_reduce(mean)
+    return mean / dist.get_world_size()
+
+
 class StopSignal:
     """Notes SIGINT and SIGTERM, so that the step in progress ends and can be saved."""
 
@@ -193,6 +203,11 @@ def mix_seeds(*numbers: int) -> int:
 def seed_everything(*numbers: int) -> None:
     """Seed PyTorch's random numbers on every device from, say, (seed, step, rank)."""
     torch.manual_seed(mix_seeds(*numbers))
+
+
+def annealed(end_factor: float, step: int, steps: int) -> float:
+    """A factor that goes from 1 to `end_factor` over the run, along half a cosine."""
+    return end_factor + (1 - end_factor) * (1 + math.cos(math.pi * min(step / steps, 1.0))) / 2
 
 
 # Checkpoints

@@ -89,9 +89,7 @@ def train(config: Config) -> None:
             with torch.no_grad():
                 fake = G(z)
             real_logits, fake_logits = D(real), D(fake)
-        d_loss = discriminator_loss(
-            real_logits.float(), fake_logits.float(), real_label=config.real_label
-        )
+        d_loss = discriminator_loss(real_logits.float(), fake_logits.float())
         d_opt.zero_grad()
         d_loss.backward()
         d_opt.step()

@@ -21,6 +21,9 @@ class Config:
     d_lr: float = 1e-4  # learning rate of the discriminator
     gradient_penalty_weight: float = 10.0  # lambda in eq. 3
     gradient_penalty_target: float = 1.0  # norm that the gradient is drawn to
+    gradient_penalty_sided: Literal["two", "one"] = (
+        "two"  # whether norms below the target are penalised as well ("two"), as in the paper, or only those above it (Gulrajani 2017, section 4
+    )
     ema_decay: float = 0.999  # decay of the generator's weight average, per step, after a warm-up
     seed: int = 0  # decides weights, data order and noise
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"  # auto: the fastest one present
@@ -36,10 +39,11 @@ class Config:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.type is int and field.name != "seed" and value < 1:
-                raise ValueError(f"{field.name} must be at least 1, got {value}")
-            if field.type in (int, float) and not 0 <= value < math.inf:
-                raise ValueError(f"{field.name} must be 0 or more, got {value}")
+            if field.type in (int, float):
+                default: float = getattr(Config, field.name)
+                least = min(default, 1 if field.type is int else 0)
+                if not least <= value < math.inf:
+                    raise ValueError(f"{field.name} must be {least} or more, got {value}")
         if self.ema_decay >= 1:
             raise ValueError(f"ema_decay must be below 1, got {self.ema_decay}")
 
@@ -59,7 +63,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> Config:
         if kind is bool:
             options = {"action": argparse.BooleanOptionalAction}
         elif get_origin(kind) is Literal:
-            options = {"choices": get_args(kind)}
+            options = {"choices": get_args(kind), "type": type(get_args(kind)[0])}
         text = comments.get(field.name, "").replace("%", "%%")
         flag = "--" + field.name.replace("_", "-")
         parser.add_argument(flag, default=field.default, help=text, **options)

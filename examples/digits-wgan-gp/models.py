@@ -13,8 +13,8 @@ class ConcatFeatures(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(num_classes, embedding_dim)
 
-    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        return torch.cat([x, self.embedding(labels)], dim=1)  # [B, F + E]
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        return torch.cat([x, self.embedding(condition)], dim=1)  # [B, F + E]
 
 
 def initialize(module: nn.Module, fill: Callable[[Tensor], Tensor]) -> None:
@@ -40,16 +40,21 @@ def normal_init(module: nn.Module, *, std: float = 0.02) -> None:
         nn.init.zeros_(module.bias)
 
 
+def _spread(vectors: Tensor, x: Tensor) -> Tensor:
+    """vectors [B, N] -> [B, N, ...], the same at every position of the maps x [B, C, ...]."""
+    vectors = vectors.reshape(*vectors.shape, *[1] * (x.dim() - 2))  # [B, N, 1, ...]
+    return vectors.expand(-1, -1, *x.shape[2:])
+
+
 class ConcatChannels(nn.Module):
-    """Append a learnt embedding of the label to every pixel, as constant channels."""
+    """Append a learnt embedding of the label to every position, as constant channels."""
 
     def __init__(self, num_classes: int, embedding_dim: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(num_classes, embedding_dim)
 
-    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        embedded = self.embedding(labels)[:, :, None, None]  # [B, E, 1, 1]
-        return torch.cat([x, embedded.expand(-1, -1, *x.shape[2:])], dim=1)  # [B, C + E, H, W]
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        return torch.cat([x, _spread(self.embedding(condition), x)], dim=1)  # [B, C + E, ...]
 
 
 class Generator(nn.Module):

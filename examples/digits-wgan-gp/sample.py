@@ -76,7 +76,7 @@ def draw(generator: Generator, z: Tensor, labels: Tensor, batch_size: int) -> Te
     """The generator's samples for noise [N, D]: [N, ...], on the CPU."""
     with evaluating(generator):
         batches = zip(z.split(batch_size), labels.split(batch_size), strict=True)
-        return torch.cat([generator(z, labels).float().cpu() for z, labels in batches])
+        return torch.cat([generator(*batch).float().cpu() for batch in batches])
 
 
 def main() -> None:
@@ -94,7 +94,7 @@ def main() -> None:
     if arguments.interpolate:
         end = sample_latent(arguments.count, torch.device("cpu")).to(device)
         z = interpolate(z, end, arguments.interpolate)
-        labels = labels.repeat_interleave(arguments.interpolate)
+        labels = labels.repeat_interleave(arguments.interpolate, dim=0)
     samples = draw(generator, z, labels, arguments.batch_size)
     columns = arguments.interpolate or 10
     save_picture(samples, arguments.out / "grid.png", columns=columns)

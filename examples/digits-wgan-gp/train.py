@@ -45,7 +45,7 @@ def train(config: Config) -> None:
     """Make config.steps updates, or those that config.out_dir/last.pt still lacks."""
     rank, world_size, device = init_process_group(config.device)
     seed_everything(config.seed)  # every process builds the same weights
-    samples, labels = (x.to(device) for x in load_data())
+    samples, all_labels = (x.to(device) for x in load_data())
 
     generator = Generator().to(device)  # z [B, 128], labels [B] -> data [B, 1, 16, 16]
     discriminator = Discriminator().to(device)  # x [B, 1, 16, 16], labels [B] -> logits [B]
@@ -75,7 +75,7 @@ def train(config: Config) -> None:
 
     batches = infinite_batches(
         samples,
-        labels,
+        all_labels,
         config,
         first_batch=start * config.d_steps,
         rank=rank,
@@ -107,6 +107,7 @@ def train(config: Config) -> None:
                 fake.float(),
                 weight=config.gradient_penalty_weight,
                 target=config.gradient_penalty_target,
+                sided=config.gradient_penalty_sided,
             )
             d_opt.zero_grad()
             d_loss.backward()

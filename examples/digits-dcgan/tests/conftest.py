@@ -12,7 +12,7 @@ torch.set_num_threads(1)  # tiny tensors: more threads only wait for each other
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    """Four steps of four samples on the CPU."""
+    """Four steps of a few samples on the CPU."""
     return Config(
         steps=4,
         batch_size=4,

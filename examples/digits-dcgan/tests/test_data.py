@@ -43,8 +43,14 @@ def test_a_batch_depends_on_its_number_alone(config: Config) -> None:
 
 def test_a_batch_that_does_not_split_is_refused(config: Config) -> None:
     samples, _ = load_data()
-    with pytest.raises(DataError, match="does not split over 3"):
-        next(infinite_batches(samples, replace(config, batch_size=4), world_size=3))
+    with pytest.raises(DataError, match="does not split over"):
+        next(
+            infinite_batches(
+                samples,
+                replace(config, batch_size=config.batch_size + 1),
+                world_size=config.batch_size,
+            )
+        )
 
 
 def test_pixels_reach_the_networks_in_minus_one_to_one(config: Config) -> None:

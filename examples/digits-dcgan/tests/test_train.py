@@ -96,7 +96,7 @@ def test_noise_is_never_used_twice(config: Config, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(train, "sample_latent", record)
     train.train(config)
     assert len({tuple(z.flatten().tolist()) for z in drawn}) == len(drawn)
-    assert len(drawn) == 1 + config.steps * 2  # the pictures' and each step's
+    assert len(drawn) == 1 + 2 * config.steps  # the pictures' and each step's
 
 
 def test_the_discriminator_is_still_while_the_generator_moves(
@@ -105,22 +105,22 @@ def test_the_discriminator_is_still_while_the_generator_moves(
     seen: list[bool] = []
     loss = train.generator_loss
 
-    def record(fake_logits: Tensor, **knobs: float) -> Tensor:
+    def record(fake_logits: Tensor, *others: Any, **knobs: Any) -> Tensor:
         seen.append(fake_logits.requires_grad)
-        return loss(fake_logits, **knobs)
+        return loss(fake_logits, *others, **knobs)
 
     frozen: list[bool] = []
     forward = Discriminator.forward
 
-    def watch(self: Discriminator, *inputs: Tensor, **labels: Tensor) -> Tensor:
+    def watch(self: Discriminator, *inputs: Tensor, **condition: Tensor) -> Any:
         frozen.append(not any(p.requires_grad for p in self.parameters()))
-        return forward(self, *inputs, **labels)
+        return forward(self, *inputs, **condition)
 
     monkeypatch.setattr(train, "generator_loss", record)
     monkeypatch.setattr(Discriminator, "forward", watch)
     train.train(config)
     assert all(seen)
-    assert frozen.count(True) == config.steps  # one judgement a step, with every weight frozen
+    assert frozen.count(True) == config.steps  # with every weight frozen
 
 
 def test_divergence_stops_and_keeps_the_last_good_checkpoint(
@@ -128,7 +128,9 @@ def test_divergence_stops_and_keeps_the_last_good_checkpoint(
 ) -> None:
     train.train(replace(config, steps=2))
     good = checkpoint(config)
-    monkeypatch.setattr(train, "generator_loss", lambda fake, **knobs: fake.sum() * float("nan"))
+    monkeypatch.setattr(
+        train, "generator_loss", lambda fake, *others, **knobs: fake.sum() * float("nan")
+    )
     with pytest.raises(SystemExit, match="diverged by step 3"):
         train.train(config)
     assert_same(good, checkpoint(config))
@@ -144,7 +146,7 @@ def test_the_average_follows_weights_and_buffers(config: Config) -> None:
 def test_two_processes_stay_in_step(config: Config) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += ["tests/two_processes.py", "--out-dir", str(config.out_dir), "--device", "cpu"]
-    command += ["--steps", "2", "--batch-size", "4"]
+    command += ["--steps", "2", "--batch-size", str(config.batch_size)]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     )

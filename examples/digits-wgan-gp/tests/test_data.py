@@ -28,30 +28,38 @@ def test_every_epoch_shows_every_sample_once(size: int, length: int) -> None:
 
 
 def test_processes_share_each_batch(config: Config) -> None:
-    samples, labels = load_data()
-    whole = next(infinite_batches(samples, labels, config))
+    samples, all_labels = load_data()
+    whole = next(infinite_batches(samples, all_labels, config))
     shares = [
-        next(infinite_batches(samples, labels, config, rank=rank, world_size=2)) for rank in (0, 1)
+        next(infinite_batches(samples, all_labels, config, rank=rank, world_size=2))
+        for rank in (0, 1)
     ]
     assert torch.equal(torch.cat([real for real, _ in shares]), whole[0])
     assert torch.equal(torch.cat([labels for _, labels in shares]), whole[1])
 
 
 def test_a_batch_depends_on_its_number_alone(config: Config) -> None:
-    samples, labels = load_data()
-    straight = list(islice(infinite_batches(samples, labels, config), 5))
-    resumed = list(islice(infinite_batches(samples, labels, config, first_batch=3), 2))
+    samples, all_labels = load_data()
+    straight = list(islice(infinite_batches(samples, all_labels, config), 5))
+    resumed = list(islice(infinite_batches(samples, all_labels, config, first_batch=3), 2))
     assert all(torch.equal(a[0], b[0]) for a, b in zip(straight[3:], resumed, strict=True))
 
 
 def test_a_batch_that_does_not_split_is_refused(config: Config) -> None:
-    samples, labels = load_data()
-    with pytest.raises(DataError, match="does not split over 3"):
-        next(infinite_batches(samples, labels, replace(config, batch_size=4), world_size=3))
+    samples, all_labels = load_data()
+    with pytest.raises(DataError, match="does not split over"):
+        next(
+            infinite_batches(
+                samples,
+                all_labels,
+                replace(config, batch_size=config.batch_size + 1),
+                world_size=config.batch_size,
+            )
+        )
 
 
 def test_pixels_reach_the_networks_in_minus_one_to_one(config: Config) -> None:
-    samples, labels = load_data()
-    real, _ = next(infinite_batches(samples, labels, config))
+    samples, all_labels = load_data()
+    real, _ = next(infinite_batches(samples, all_labels, config))
     assert real.dtype is torch.float32
     assert -1 <= real.min() < real.max() <= 1
