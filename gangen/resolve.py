@@ -140,7 +140,6 @@ class Resolver(Choices):
                 hint = self.elsewhere("architectures", key)
                 self.say.unknown_key(path, key, ["layers", *extra_keys], hint=hint)
             return None, layers
-        names = [c.name for c in self.catalogue.all("architectures") if builder in c.functions]
         name = rest.pop("architecture", None)
         if "layers" in rest:
             place = self.marks.key((*path, "architecture"))
@@ -154,15 +153,26 @@ class Resolver(Choices):
             self.say.missing(
                 path,
                 "architecture",
-                f"write `{dotted(path)}:` with `architecture:` {one_of(names)}, "
+                f"write `{dotted(path)}:` with `architecture:` {one_of(self._able(builder))}, "
                 "or with a list of `layers:`",
             )
-        elif self.say.is_name("architecture", name, names, (*path, "architecture")):
+        elif self._can_play(name, builder, (*path, "architecture")):
             return (
                 self.chosen("architectures", name, rest, path, builder, "architecture", extra_keys),
                 (),
             )
         return None, ()
+
+    def _able(self, builder: str) -> list[str]:
+        """Names of the architectures that can play a role."""
+        return [c.name for c in self.catalogue.all("architectures") if builder in c.functions]
+
+    def _can_play(self, name: Any, builder: str, path: Path) -> bool:
+        kind = "architectures"
+        known = isinstance(name, str) and name in self.catalogue.names(kind)
+        if known and builder in self.catalogue.get(kind, name).functions:
+            return True  # without reading all the others
+        return self.say.is_name("architecture", name, self._able(builder), path)
 
     def _reparametrizations(self, rest: dict[str, Any], path: Path) -> Iterable[Chosen]:
         for name in self.catalogue.names("reparametrizations"):

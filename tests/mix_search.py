@@ -178,6 +178,12 @@ class Search:
             for value in axes()[slot]:
                 if self._legal({**mix, slot: value}):
                     return {**mix, slot: value}
+        if "data" not in fixed:
+            one, other = next(self._sides(first, second), ({}, {}))
+            for value in axes()["data"]:  # what a network has in it depends on the shape
+                mix = {**self.plain, **one, **other, **fixed, "data": value}
+                if pair <= values_of(mix) and self._legal(mix):
+                    return mix
         if error is not None:
             self.refused[pair] = error
         else:

@@ -66,7 +66,8 @@ def _refusals(search: Search) -> Iterator[str]:
     for value in search.values:
         by_reason: dict[str, list[Value]] = {}
         for other, error in _partners(search.refused, value):
-            why = reason(error).replace(other.name.partition(" ")[0], "…")
+            name = re.escape(other.name.partition(" ")[0])
+            why = re.sub(rf"\b{name}\b", "…", reason(error))
             by_reason.setdefault(why, []).append(other)
         for why, others in sorted(by_reason.items()):
             yield f"| {value} | {', '.join(_listed(others))} | {why} |"

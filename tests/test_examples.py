@@ -18,6 +18,9 @@ EXAMPLES = ROOT / "examples"
 SPECS = sorted(EXAMPLES.glob("*.yaml"))
 GOLDEN = [path for path in SPECS if path.with_suffix("").is_dir()]
 CATALOGUE = Catalogue((shipped(),))
+# A project's own tests take ten seconds and more; those of the others run with `-m slow`.
+OFTEN = sorted({*GOLDEN, *SPECS[::7]})
+SELDOM = [path for path in SPECS if path not in OFTEN]
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -53,15 +56,29 @@ def test_the_first_comment_says_paper_data_and_what_to_expect(spec: Path) -> Non
     assert any(line.startswith("# Expect: ") for line in comment)
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=names(SPECS))
-def test_every_example_passes_linters_and_its_own_tests(spec: Path, tmp_path: Path) -> None:
-    """In a process where gangen cannot be imported."""
-    project = tmp_path / "project"
+def test_every_example_is_clean(tmp_path: Path) -> None:
+    for spec in SPECS:
+        build(spec, tmp_path / spec.stem, CATALOGUE)
+    run(tmp_path, "black", "--check", "--quiet", "--line-length", "100", ".")
+    run(tmp_path, "ruff", "check", "--quiet", ".")
+
+
+@pytest.mark.parametrize("spec", OFTEN, ids=names(OFTEN))
+def test_an_example_passes_its_own_tests(spec: Path, tmp_path: Path) -> None:
+    passes_its_own_tests(spec, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", SELDOM, ids=names(SELDOM))
+def test_every_example_passes_its_own_tests(spec: Path, tmp_path: Path) -> None:
+    passes_its_own_tests(spec, tmp_path)
+
+
+def passes_its_own_tests(spec: Path, folder: Path) -> None:
+    """Types too; in a process where gangen cannot be imported."""
+    project, blocked = folder / "project", folder / "blocked"
     build(spec, project, CATALOGUE)
-    run(project, "black", "--check", "--quiet", ".")
-    run(project, "ruff", "check", "--quiet", ".")
     run(project, "mypy", "--no-error-summary", ".")
-    blocked = tmp_path / "blocked"
     blocked.mkdir()
     (blocked / "gangen.py").write_text("raise ImportError('a project must not need gangen')\n")
     run(project, "pytest", "-q", "-p", "no:cacheprovider", PYTHONPATH=str(blocked))

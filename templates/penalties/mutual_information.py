@@ -15,6 +15,7 @@ HEAD_PARAMETERS = (
 )
 WHERE = {"mutual_information": ["discriminator_loss", "generator_loss"]}
 NEEDS = {"latent:codes": "without codes in the latent there is nothing to guess"}
+FORBIDS = {"discriminator:packs": "a code belongs to one sample, and those of a pack have several"}
 HELP = "give the latent codes, e.g. `latent: {categorical: [10]}`"
 
 
