@@ -19,7 +19,7 @@ SPECS = sorted(EXAMPLES.glob("*.yaml"))
 GOLDEN = [path for path in SPECS if path.with_suffix("").is_dir()]
 CATALOGUE = Catalogue((shipped(),))
 # A project's own tests take ten seconds and more; those of the others run with `-m slow`.
-OFTEN = sorted({*GOLDEN, *SPECS[::7]})
+OFTEN = sorted({*GOLDEN, *SPECS[::12]})
 SELDOM = [path for path in SPECS if path not in OFTEN]
 
 
