@@ -98,6 +98,6 @@ class Pieces:
         """What draws samples."""
         pieces = Collection()
         rank = len(self.plan.ports["data"].shape)
-        fitting = [c for c in self.catalogue.all("pictures") if c.constant("RANK") == rank]
-        pieces.add(fitting[0], "save_picture")
+        fitting = (c for c in self.catalogue.all("pictures") if c.constant("RANK") == rank)
+        pieces.add(next(fitting), "save_picture")
         return pieces

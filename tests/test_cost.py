@@ -27,7 +27,9 @@ ROOT = Path(__file__).parents[1]
 SPEC = ROOT / "examples" / "digits-dcgan.yaml"
 LAYERS = ROOT / "examples" / "mnist-layers.yaml"
 ROUNDS = 5
-MEBIBYTES = 45  # at most, of any process
+MEBIBYTES = (
+    46  # at most, of any process; without bytecode, as it is measured, the compiler weighs more
+)
 
 GANGEN = [sys.executable, "-c", "import sys; from gangen.__main__ import main; sys.exit(main())"]
 PYDANTIC = "from pydantic import BaseModel\nclass Model(BaseModel):\n    number: int"
