@@ -13,6 +13,7 @@ from gangen.describe import ALL_NAMES, literals
 from gangen.errors import Place, dotted, one_of
 from gangen.marks import Marks
 from gangen.plan import Layer, Network, Plan
+from gangen.shapes import Shape
 from gangen.spec import Chosen, Path
 
 BOUNDED = "bounded_output"
@@ -28,6 +29,9 @@ def components(plan: Plan) -> Iterator[Chosen]:
         yield from network.reparametrizations
         if network.conditioning is not None:
             yield network.conditioning.chosen
+    yield from plan.metrics
+    if plan.features is not None:
+        yield plan.features
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,22 @@ class Given:
 
 Giver = Chosen | Layer | Given
 
+RANKS = {1: "data:vectors", 2: "data:signals", 3: "data:images", 4: "data:voxels"}
+
+
+def of_data(data: Chosen, shape: Shape, classes: int, attributes: int) -> set[str]:
+    """What the data is and what it carries."""
+    words = {RANKS.get(len(shape), ""), *data.component.constant("GIVES", [])}
+    words |= {"data:labels"} if classes else set()
+    words |= {"data:attributes"} if attributes else set()
+    words |= {"data:numbers" if shape == (1,) else "data:points"} if len(shape) == 1 else set()
+    return words - {""}
+
 
 def capabilities(plan: Plan) -> Iterator[tuple[str, Giver]]:
     """Every capability that is given, with what gives it."""
-    carried = {"labels": plan.classes, "attributes": plan.attributes, "images": plan.images}
-    yield from ((f"data:{word}", plan.data) for word, there in carried.items() if there)
+    words = of_data(plan.data, plan.ports["data"].shape, plan.classes, plan.attributes)
+    yield from ((word, plan.data) for word in sorted(words))
     for capability, path in plan.family.gives(plan.spec).items():
         yield capability, Given(capability.partition(":")[2], path)
     for chosen in components(plan):

@@ -37,6 +37,9 @@ KINDS = {  # folder -> what one of it is called
     "schedules": "schedule",
     "data": "data source",
     "pictures": "picture",
+    "metrics": "metric",
+    "features": "feature extractor",
+    "launchers": "launcher",
 }
 
 EVERY = Option(

@@ -12,6 +12,7 @@ from gangen.capabilities import BOUNDED, blame, bounding, capabilities, componen
 from gangen.case import DEFAULTS, Case, named
 from gangen.catalogue import KINDS, Component
 from gangen.errors import did_you_mean, dotted, one_of
+from gangen.evaluation import best_is_a_score, metrics_get_what_they_look_at
 from gangen.plan import Plan
 from gangen.run_checks import (
     batches_divide,
@@ -193,6 +194,8 @@ RULES: Sequence[Callable[[Case], None]] = (
     input_is_compared,
     conditioning_fits,
     sections_agree,
+    metrics_get_what_they_look_at,
+    best_is_a_score,
 )
 
 

@@ -123,7 +123,8 @@ def _replaces(path: Sequence[str | int], lower: Any, upper: Any) -> bool:
 def _is_choice(path: Sequence[str | int]) -> bool:
     """Whether a mapping there is one name with its options."""
     per_role = (("training", "optimizer"), ("training", "schedule"))
-    return bool(path) and (path[-1] in ("init", "conditioning") or tuple(path[:-1]) in per_role)
+    alone = ("init", "conditioning", "features")
+    return bool(path) and (path[-1] in alone or tuple(path[:-1]) in per_role)
 
 
 def _family(document: Document, catalogue: Catalogue, problems: Problems) -> str:

@@ -29,12 +29,19 @@ class DataView:
     @property
     def arguments(self) -> Code:
         """Parameters of load_data."""
-        return Code("path: str") if "path" in self.plan.data.options else Code("")
+        path = Code("path: str") if "path" in self.plan.data.options else Code("")
+        return Code(f'{path}, cache: Cache = "memory"') if self.streams else path
+
+    @property
+    def streams(self) -> bool:
+        """Whether the samples may be too many for memory, or for the device."""
+        return "cache" in self.plan.data.options
 
     @property
     def values(self) -> Code:
         """What load_data is called with."""
-        return Code("config.data_path") if self.arguments else Code("")
+        cache = ", config.cache" if self.streams else ""
+        return Code(f"config.data_path{cache}") if self.arguments else Code("")
 
     @property
     def names(self) -> Code:
@@ -49,6 +56,8 @@ class DataView:
         options = changed_options(self.plan.data)
         if self.arguments:
             options["path"] = Code("path")
+        if self.streams:
+            options["cache"] = Code("cache")
         return call(only(self.plan.data.component).name, [], options)
 
     @property
@@ -111,6 +120,21 @@ class DataView:
         """Shape and range of a batch."""
         note = batch(self.plan.ports["data"].shape) + (" in [-1, 1]" if self.plan.images else "")
         return Code(note + (f", {self.condition_note}" if self.plan.conditional else ""))
+
+    @property
+    def batch_place(self) -> Code:
+        """The device of a batch."""
+        return Code("`device`" if self.streams else "the device of `samples`")
+
+    @property
+    def stored_names(self) -> Code:
+        """What the loop over stored batches calls their parts."""
+        return Code("real, rows" if self.plan.conditional else "real, _")
+
+    @property
+    def device_given(self) -> Code:
+        """How infinite_batches is told the device, where it does not follow from the samples."""
+        return Code(", device=device" if self.streams else "")
 
     @property
     def batch_type(self) -> Code:

@@ -6,6 +6,8 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gangen import evaluation
+from gangen.capabilities import of_data
 from gangen.case import Case
 from gangen.catalogue import NETWORK_LOSS, Catalogue
 from gangen.checks import check
@@ -54,6 +56,8 @@ def lower(
         attributes=lowering.attributes,
         networks={name: network for name, network in networks.items() if network is not None},
         terms=terms,
+        metrics=lowering.metrics(data),
+        features=lowering.features(data),
     )
     check(Case(plan, catalogue, marks, problems, complete=not problems.errors))
     return None if problems.errors else plan
@@ -107,6 +111,20 @@ class Lowering:
                     self._layering().unfit(unfit, chosen.path, f"augment ({chosen.name})")
                     return None
         return Port("data", shape, data.range)
+
+    def metrics(self, data: Port) -> tuple[Chosen, ...]:
+        """What is measured."""
+        said = self.spec.evaluation
+        return evaluation.metrics(said, self.catalogue, self._words(data)) if said else ()
+
+    def features(self, data: Port) -> Chosen | None:
+        """What the metrics see of a sample."""
+        said, words = self.spec.evaluation, self._words(data)
+        chosen = self.metrics(data)
+        return evaluation.features(said, self.catalogue, words, chosen) if said else None
+
+    def _words(self, data: Port) -> set[str]:
+        return of_data(self.spec.data, data.shape, self.classes, self.attributes)
 
     def terms(self) -> Iterator[Term]:
         """What acts in the step: penalties, and what objective and conditionings bring along."""

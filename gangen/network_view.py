@@ -149,6 +149,16 @@ class NetworkView:
         return [Line(expression(layer), batch(layer.after)) for layer in layers]
 
     @property
+    def convolves(self) -> bool:
+        """Whether it has weights between maps of two dimensions."""
+        return any(
+            len(layer.before) == len(layer.after) == 3
+            and "weight" in layer.component.constant("GIVES", [])
+            for outer in self.network.main_layers
+            for layer in outer.walk()
+        )
+
+    @property
     def rows(self) -> list[Row]:
         """The README's table."""
         return [

@@ -216,6 +216,8 @@ class Plan:
     attributes: int
     networks: Mapping[str, Network]
     terms: tuple[Term, ...]
+    metrics: tuple[Chosen, ...] = ()
+    features: Chosen | None = None  # what the metrics see of a sample, if they look at features
 
     @property
     def images(self) -> bool:

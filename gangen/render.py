@@ -41,6 +41,9 @@ def render(plan: Plan, catalogue: Catalogue) -> dict[str, str]:
             raise TemplateError(f"template {name}: {error}") from error
         if text.strip():  # a template may decide that its file is not needed
             files[name.removesuffix(SUFFIX)] = text
+    for chosen in plan.spec.launch:
+        launcher = getattr(chosen.component.python, chosen.name)
+        files[str(chosen.component.constant("FILE"))] = launcher(plan.spec.name, **chosen.options)
     return files
 
 

@@ -12,7 +12,12 @@ from gangen.spec import Path
 def terms_are_distinct(case: Case) -> None:
     """The same penalty twice would overwrite its own knobs."""
     seen: dict[str, Path] = {}
-    for chosen in [*(case.plan.spec.penalties or ()), *(case.plan.spec.augment or ())]:
+    for chosen in [
+        *(case.plan.spec.penalties or ()),
+        *(case.plan.spec.augment or ()),
+        *case.plan.metrics,
+        *(case.plan.spec.launch or ()),
+    ]:
         name = chosen.name
         if name in seen:
             case.problems.add(

@@ -20,6 +20,11 @@ class RunView:
         return Code("world_size * config.accumulate" if self.accumulates else "world_size")
 
     @property
+    def sync_batch_norm(self) -> bool:
+        """Whether batch norm is over the shares of all GPUs."""
+        return self.training.sync_batch_norm
+
+    @property
     def accumulates(self) -> bool:
         """Whether an update sums the gradients of several micro-batches."""
         return self.training.accumulate > 1

@@ -134,6 +134,8 @@ class _Writer:
             marker, nested = marker_of(f), nested_model(f)
             if marker is not None:
                 properties[name] = self._marked(marker, family)
+                if f.default is None:  # null: what suits the rest
+                    properties[name] = {"anyOf": [{"type": "null"}, properties[name]]}
             elif nested is not None:
                 properties[name] = self._section(nested, family)
             else:

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import annotated_types
+from pydantic import StringConstraints
 
 _TYPES: dict[str, Any] = {
     **{t.__name__: t for t in (int, float, bool, str, tuple)},
@@ -22,6 +23,7 @@ _TYPES: dict[str, Any] = {
         name: getattr(annotated_types, name)
         for name in ("Gt", "Ge", "Lt", "Le", "MinLen", "MaxLen")
     },
+    "StringConstraints": StringConstraints,
     "Annotated": Annotated,
     "Literal": Literal,
     "Path": str,

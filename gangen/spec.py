@@ -137,6 +137,9 @@ class Training(SpecModel):
         0, description="steps before the average begins; until then it is the weights themselves"
     )
     bf16: bool = Field(False, description="run the networks in bfloat16 (autocast)")
+    sync_batch_norm: bool = Field(
+        False, description="batch norm over all GPUs' share of a batch, not each one's alone"
+    )
     compile: bool = Field(False, description="run the networks through torch.compile")
     optimizer: Annotated[Any, PerRole(Choice("optimizers"))] = Field(
         ..., description="the optimiser of each network"
@@ -152,6 +155,29 @@ class Training(SpecModel):
     )
     checkpoint_every: Annotated[int, Field(ge=1)] = Field(
         1_000, description="steps between two checkpoints"
+    )
+
+
+class Evaluation(SpecModel):
+    """How samples are scored: by evaluate.py, and while training if `every` says so."""
+
+    metrics: Annotated[Any, Many(Choice("metrics"))] = Field(
+        None, description="what is measured; by default what suits the data, [] for nothing"
+    )
+    features: Annotated[Any, Choice("features")] = Field(
+        None, description="what metrics see of a sample; by default what suits the data"
+    )
+    samples: Annotated[int, Field(ge=2, le=10**8)] = Field(
+        10_000, description="samples that are scored, and real ones at most that they are held to"
+    )
+    every: Annotated[int, Field(ge=0, le=10**9)] = Field(
+        0, description="steps between two evaluations while training; 0 = none"
+    )
+    best: str | None = Field(
+        None, description="the score whose best weights so far are kept as best.pt"
+    )
+    patience: Annotated[int, Field(ge=0, le=10**6)] = Field(
+        0, description="evaluations in a row without a new best that end the run; 0 = no end"
     )
 
 
@@ -183,6 +209,12 @@ class CommonSpec(SpecModel):
     )
     augment: Annotated[Any, Many(Choice("augmentations"))] = Field(
         (), description="what samples go through, real ones and fakes, before they are judged"
+    )
+    evaluation: Evaluation = Field(
+        default_factory=lambda: Evaluation.model_validate({}), description=Evaluation.__doc__
+    )
+    launch: Annotated[Any, Many(Choice("launchers"))] = Field(
+        (), description="files that start the training on a cluster"
     )
 
 

@@ -7,22 +7,21 @@ project.
 
 from __future__ import annotations
 
-import ast
-import os
 import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gangen.child import MAX_LINES, Children, Failed
+from gangen.project_source import knobs, sources, tested_batch
 from gangen.verification import Step, Verification, clean
 
 DEVICES = ("auto", "cpu", "cuda")
 SCRIPTS = ("config.py", "train.py", "sample.py")
-STEPS, RESUME_AT, BATCH, SAMPLES = 6, 3, 16, 4
+STEPS, RESUME_AT, BATCH, SAMPLES, SCORED = 6, 3, 16, 4, 200
 CHECKPOINT = "last.pt"
 NOT_MODULES = ("conftest", "setup")  # pytest's own; importing the other would run it
 # Sums on a GPU may come out in another order; a resume that loses any state is off by far more.
@@ -39,6 +38,7 @@ NEEDS = {
     "bf16": ("train",),
     "torch.compile": ("train",),
     "sample": ("train",),
+    "evaluate": ("train",),
 }
 
 
@@ -138,7 +138,7 @@ class _Run:
 
     def compile_step(self) -> str:
         count = 0
-        for path in _sources(self.folder):
+        for path in sources(self.folder):
             name = path.relative_to(self.folder).as_posix()
             try:
                 with warnings.catch_warnings():
@@ -150,7 +150,7 @@ class _Run:
             except (OSError, ValueError, RecursionError, MemoryError) as error:
                 raise Failed(f"{name}: {error}") from None
             count += 1
-        self.knobs = _knobs(self.folder / "config.py")
+        self.knobs = knobs(self.folder / "config.py")
         return f"{count} files"
 
     def import_step(self) -> str:
@@ -181,7 +181,8 @@ class _Run:
         stand_in = self.find_data()
         self.trained = self.train("straight", STEPS, keep=self.scratch / "resumed" / CHECKPOINT)
         batch = self.knobs.get("batch_size")
-        size = f" of batch size {min(batch, BATCH)}" if isinstance(batch, int) else ""
+        small = tested_batch(self.folder, BATCH)
+        size = f" of batch size {min(batch, small)}" if isinstance(batch, int) else ""
         return f"{STEPS} steps{size}{stand_in}"
 
     def find_data(self) -> str:
@@ -240,13 +241,21 @@ class _Run:
         folder, checkpoint = self.scratch / "samples", self.scratch / "straight" / CHECKPOINT
         flags = ["--checkpoint", str(checkpoint), "--count", str(SAMPLES), "--out", str(folder)]
         # Else it takes the fastest device, which may not be the one to verify.
-        if '"--device"' in (self.folder / "sample.py").read_text("utf-8", "replace"):
-            flags += ["--device", self.device]
+        text = (self.folder / "sample.py").read_text("utf-8", "replace")
+        flags += ["--device", self.device] if '"--device"' in text else []
+        flags += self.data if '"--data-path"' in text else []
         self.children.python("sample.py", *flags)
         count = self.children.found("samples", str(folder))["count"]
         if count != SAMPLES:
             raise Failed(f"sample.py was asked for {SAMPLES} samples and wrote {count}")
         return f"{count} samples"
+
+    def evaluate_step(self) -> str:
+        if not (self.folder / "evaluate.py").is_file():
+            raise NotRun("the project has no evaluate.py")
+        flags = ["--checkpoint", str(self.scratch / "straight" / CHECKPOINT), *self.data]
+        flags += ["--device", self.device, "--samples", str(SCORED)]
+        return self.children.python("evaluate.py", *flags)
 
     def train(self, name: str, steps: int, keep: Path | None = None) -> dict[str, Any]:
         """Train in the folder `name`; what the probe found."""
@@ -264,35 +273,10 @@ class _Run:
         flags = ["--steps", str(steps), "--out-dir", str(out), "--device", self.device, *self.data]
         wanted = {"log_every": 1, "sample_every": steps, "checkpoint_every": RESUME_AT}
         batch = self.knobs.get("batch_size")
-        if isinstance(batch, int) and batch > BATCH:
-            wanted["batch_size"] = BATCH
+        small = tested_batch(self.folder, BATCH)  # samples may have to be shared out evenly
+        if isinstance(batch, int) and batch > small:
+            wanted["batch_size"] = small
         for knob, value in wanted.items():
             if knob in self.knobs:
                 flags += ["--" + knob.replace("_", "-"), str(value)]
         return flags + (["--no-compile"] if self.knobs.get("compile") is True else [])
-
-
-def _sources(folder: Path) -> Iterator[Path]:
-    """The Python files of a project, without hidden folders and virtual environments."""
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name[0] != "." and not Path(root, name, "pyvenv.cfg").exists()
-        )
-        yield from (Path(root, name) for name in sorted(files) if name.endswith(".py"))
-
-
-def _knobs(path: Path) -> dict[str, object]:
-    """The fields of Config with their defaults; None for a default that is no literal."""
-    found: dict[str, object] = {}
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if not (isinstance(node, ast.ClassDef) and node.name == "Config"):
-            continue
-        for line in node.body:
-            if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
-                value = line.value
-                if isinstance(value, ast.Call) and len(value.args) == 1:  # Path("photos")
-                    value = value.args[0]
-                found[line.target.id] = value.value if isinstance(value, ast.Constant) else None
-    return found

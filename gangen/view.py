@@ -12,8 +12,10 @@ from functools import cached_property
 from math import prod
 from types import SimpleNamespace
 
+from gangen.about import About
 from gangen.catalogue import Catalogue
 from gangen.data_view import DataView
+from gangen.evaluation_view import EvaluationView
 from gangen.fold import Factory, fold
 from gangen.gather import Pieces
 from gangen.loss_test import LossTest
@@ -46,27 +48,10 @@ class View:
         """What the user says of it."""
         return self.plan.spec.description
 
-    @property
-    def title(self) -> str:
-        """What it is, in one line: networks and loss."""
-        spec = self.plan.spec
-        networks = [getattr(spec, name).architecture for name in self.plan.networks]
-        names = dict.fromkeys(chosen.name if chosen else "own layers" for chosen in networks)
-        given = f" conditioned on {self.condition}" if self.conditional else ""
-        parts = f"{', '.join(names)}; {spec.objective.name} loss"
-        return f"A GAN ({parts}){given} on {spec.data.name} data"
-
-    @property
-    def sources(self) -> list[str]:
-        """Titles of the components used: papers and equations."""
-        spec = self.plan.spec
-        chosen = [getattr(spec, name).architecture for name in self.plan.networks]
-        chosen += [spec.objective, *spec.penalties, *spec.augment]
-        conditionings = [network.conditioning for network in self.plan.networks.values()]
-        chosen += [c.chosen for c in conditionings if c is not None]
-        chosen += [x for network in self.plan.networks.values() for x in network.reparametrizations]
-        chosen += [*self.training.optimizer.values(), spec.data]
-        return list(dict.fromkeys(x.component.summary.rstrip(".") for x in chosen if x))
+    @cached_property
+    def about(self) -> About:
+        """Its title, its sources, its networks as data."""
+        return About(self.plan, self.networks)
 
     @property
     def training(self) -> Training:
@@ -77,6 +62,11 @@ class View:
     def run(self) -> RunView:
         """How long and in which portions a run trains."""
         return RunView(self.training)
+
+    @cached_property
+    def evaluation(self) -> EvaluationView:
+        """How samples are scored."""
+        return EvaluationView(self.plan)
 
     @cached_property
     def data(self) -> DataView:
@@ -201,6 +191,11 @@ class View:
         return Code(", ".join(network.name for network in self.networks))
 
     @property
+    def convolving(self) -> Code:
+        """Those of them that convolve images."""
+        return Code(", ".join(network.name for network in self.networks if network.convolves))
+
+    @property
     def model_names(self) -> Code:
         """What train.py imports from models.py; what it does not use is pruned."""
         names = [network.class_name for network in self.networks]
@@ -232,15 +227,30 @@ class View:
         return Code(self.plan.family.averaged)
 
     @property
+    def averaged_class(self) -> Code:
+        """Its class."""
+        return Code(self.plan.networks[self.averaged_network].class_name)
+
+    @property
     def sampler(self) -> Code:
         """The network that pictures come from."""
         return Code("ema") if self.averaged else self.averaged_network
 
     @property
+    def weights(self) -> Code:
+        """What an evaluation calls the weights of the sampler."""
+        return Code("ema" if self.averaged else "raw")
+
+    @property
+    def real_some(self) -> Code:
+        """A few real samples as the network that writes samples would write them."""
+        return Code("samples[:1000].float() / 127.5 - 1" if self.images else "samples[:1000]")
+
+    @property
     def state(self) -> Code:
         """Everything that a checkpoint holds, as a dictionary."""
         names = [network.name for network in self.networks] + ["ema"] * self.averaged
-        names += [memory.name for memory in self.step.memories]
+        names += [memory.name for memory in self.step.memories] + ["progress"]
         names += [network.optimizer for network in self.networks]
         return Code("{" + ", ".join(f'"{name}": {name}' for name in names) + ",}")
 
@@ -278,6 +288,8 @@ class View:
         knobs = []
         if "path" in self.plan.data.options:
             knobs.append(option_knob(self.plan.data, "path", "data_path"))
+        if self.data.streams:
+            knobs.append(option_knob(self.plan.data, "cache", "cache"))
         for network in self.networks:
             rate = self.training.optimizer[network.name].options["lr"]
             comment = f"learning rate of the {network.name}"

@@ -34,6 +34,7 @@ Path = tuple[str | int, ...]
 Hint = Callable[[str], str | None]
 RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 LENGTHS = ("too_short", "too_long", "missing", "string_too_short", "string_too_long")
+SLUG = "1 to 64 small letters, digits, - or _, starting with a letter"
 YES, NO = ("yes", "y", "on", "1", "true"), ("no", "n", "off", "0", "false")
 
 
@@ -164,7 +165,8 @@ class Wording:
             annotation, metadata, value = item_of(annotation, int(index)), [], value[index]
         wanted = describe(annotation, metadata)
         if "string_pattern_mismatch" in kinds:
-            wanted = "1 to 64 small letters, digits, - or _, starting with a letter"
+            pattern = next((m.pattern for m in metadata if hasattr(m, "pattern")), "")
+            wanted = SLUG if key == "name" else f"text of the form {pattern}"
         elif "string_too_long" in kinds:
             limit = next(m.max_length for m in metadata if hasattr(m, "max_length"))
             wanted, value = f"text of at most {limit} characters", f"{len(value)} characters"
@@ -258,7 +260,7 @@ def _truth_fix(key: str, value: Any, annotation: Any, kinds: set[str]) -> str | 
 def _text_fix(key: str, value: Any, annotation: Any, kinds: set[str]) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and takes(annotation, str):
         return None if key == "name" else f'put it in quotes: "{flow(value)}"'
-    if "string_pattern_mismatch" in kinds:
+    if "string_pattern_mismatch" in kinds and key == "name":
         slug = (
             re.sub(r"[^a-z0-9_]+", "-", str(value)[:64].lower()).strip("-").lstrip("0123456789-_")
         )

@@ -25,18 +25,19 @@ STAGES = {
     "spec": ["describe", "wording", "spec", "choices", "resolve"],
     "lower": [
         *("plan", "layering", "networks", "lower", "compose"),
-        *("case", "capabilities", "checks", "run_checks"),
+        *("case", "capabilities", "checks", "run_checks", "evaluation"),
     ],
     "schema": ["schema", "listing", "explain"],
     "render": [
         *("expressions", "fold", "pieces", "printed", "forward"),
         *("network_view", "data_view", "run_view", "step_view", "loss_test"),
+        *("evaluation_view", "about"),
         *("gather", "view", "render"),
     ],
     "format": ["formatter", "format"],
     "publish": ["paths", "staging", "lock", "swap", "publish"],
     "build": ["build"],
-    "verify": ["verification", "child", "probe", "verify"],
+    "verify": ["verification", "child", "probe", "project_source", "verify"],
     "import": ["importers"],  # a package: other tools' files to specs
     "cli": [
         *("show", "starter", "reports"),
@@ -57,6 +58,7 @@ PACKAGES = {
         "describe",
         "resolve",
         "schema",
+        "signature",
         "spec",
         "wording",
     },
@@ -85,6 +87,7 @@ READERS = {
     "schema": "presets and defaults",
     "staging": "the journal",
     "swap": "the journal",
+    "project_source": "the project that is verified",
     "verify": "the project that is verified",
     "data_view": "stand-ins of the catalogue",
     "gather": "tests of the penalties",
@@ -119,6 +122,8 @@ PLAIN_WORDS = {
     "folder",  # of a disk
     "gan",  # what all of this is about
     "images",  # samples with three axes
+    "vectors",  # samples with one
+    "voxels",  # samples with four
     "linear",  # PyTorch's interpolation along one axis
     "normal",  # usual
     "npz",  # NumPy's file format

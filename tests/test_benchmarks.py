@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
+import io
 import itertools
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +48,16 @@ def common() -> ModuleType:
 @pytest.fixture
 def judge() -> ModuleType:
     return importlib.import_module("_judge")
+
+
+@pytest.fixture
+def throughput() -> ModuleType:
+    return importlib.import_module("b9_throughput")
+
+
+@pytest.fixture
+def loops() -> ModuleType:
+    return importlib.import_module("_loops")
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -211,3 +224,72 @@ def test_variants_are_whole_specs(common: ModuleType, name: str) -> None:
 def test_medians_leave_out_what_is_not_a_number(common: ModuleType) -> None:
     rows = [{"metrics": {"a": value, "b": other, "c": []}} for value, other in [(1, 1), (3, None)]]
     assert common.medians(rows) == {"a": 2}
+
+
+def burst(*milliseconds: float) -> dict[str, Any]:
+    return {"wall": list(milliseconds), "cpu": [x / 2 for x in milliseconds], "peak_mib": 300.0}
+
+
+def test_throughput_ratios_are_medians_over_the_rounds(throughput: ModuleType) -> None:
+    """The machine is ten times slower in the second round, for both loops alike."""
+    bursts = {
+        "loop": [burst(11, 11, 11), burst(110, 110, 110), burst(11, 11, 11)],
+        "bare": [burst(10, 10, 10), burst(100, 100, 100), burst(10, 10, 10)],
+        "plain": [burst(22, 22, 22), burst(220, 220, 220), burst(22, 22, 22)],
+    }
+    found = throughput.metrics(bursts, images=64)
+    for kind in ("", "_cpu", "_quiet"):
+        assert found[f"overhead{kind}"] == pytest.approx(0.1)
+        assert found[f"times_plain{kind}"] == pytest.approx(2)
+    assert "data_wait" not in found
+    assert found["loops"]["bare"]["ms"] == 10
+    assert found["loops"]["bare"]["images_per_second"] == 6_400
+    assert found["loops"]["bare"]["steps"] == 9
+
+
+def test_throughput_projects_are_whole_specs(throughput: ModuleType) -> None:
+    variants = throughput.read_variants(BENCHMARKS / "b9_throughput.yaml")
+    assert {"gauss1d-mlp", "mnist-mlp", "dcgan-32", "wgan-gp-mlp"} <= {v.id for v in variants}
+    for variant in variants:
+        assert variant.spec["name"] == variant.id
+        assert "preset" in variant.spec or "objective" in variant.spec
+
+
+def test_a_clock_leaves_the_warm_up_out_and_takes_turns(
+    loops: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))  # one more burst is wanted, and no third
+    clock = loops.Clock(0.0, 4, torch.device("cpu"))
+
+    def ticks() -> None:
+        for _ in range(100):
+            clock.tick()
+
+    with pytest.raises(loops.Enough):
+        ticks()
+    results = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [len(result["wall"]) for result in results] == [3, 3]
+    assert results[0]["peak_mib"] > 1
+
+
+def test_every_loop_of_a_project_runs(throughput: ModuleType, tmp_path: Path) -> None:
+    """The smallest project, in bursts of three steps."""
+    (variant,) = (
+        v
+        for v in throughput.read_variants(BENCHMARKS / "b9_throughput.yaml")
+        if v.id == "gauss1d-mlp"
+    )
+    project = tmp_path / variant.id
+    throughput.build(variant.spec, project)
+    arguments = argparse.Namespace(
+        rounds=2, seconds=0.0, warm_up=2, threads=1, device="cpu", loops=throughput.LOOPS
+    )
+    found = throughput.metrics(throughput.interleaved(project, arguments), images=500)
+    assert set(found["loops"]) == set(throughput.LOOPS)
+    assert all(timing["ms"] > 0 for timing in found["loops"].values())
+
+
+def test_a_loop_that_fails_says_why(throughput: ModuleType, tmp_path: Path) -> None:
+    arguments = argparse.Namespace(seconds=0.0, warm_up=0, threads=1, device="cpu")
+    with pytest.raises(RuntimeError, match="ModuleNotFoundError"):
+        throughput.Loop(tmp_path, "loop", arguments)

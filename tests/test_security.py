@@ -147,7 +147,9 @@ def of_marker(marker: Any, path: Keys, spec: Mapping[str, Any]) -> Iterator[Text
                 inside = base(name) if kind == "data" else base() | {path[0]: {tag: name}}
                 yield from of_component(kind, name, path, inside)
         case Many(Choice(kind)):
-            yield from of_choices(kind, (*path, 0), lambda value: base() | {str(path[0]): [value]})
+            yield from of_choices(kind, (*path, 0), lambda value: base() | placed(path, [value]))
+        case Choice(kind):
+            yield from of_choices(kind, path, lambda value: base() | placed(path, value))
         case PerRole(Choice(kind)):
             for role in FAMILY.roles:
                 section = str(path[-1])
@@ -178,6 +180,14 @@ def of_marker(marker: Any, path: Keys, spec: Mapping[str, Any]) -> Iterator[Text
             raise AssertionError(f"texts behind {marker} are not tested")
 
 
+def placed(path: Keys, value: Any) -> dict[str, Any]:
+    """A value below the keys that lead to it."""
+    for key in reversed(path):
+        value = {str(key): value}
+    whole: dict[str, Any] = value
+    return whole
+
+
 def of_choices(kind: str, path: Keys, spec: Any) -> Iterator[Text]:
     yield Text(path, spec("harmless"), False)
     for name in CATALOGUE.names(kind):
@@ -190,7 +200,8 @@ def of_component(
 ) -> Iterator[Text]:
     for option in CATALOGUE.get(kind, name).options(function).values():
         if takes(option.type, str):
-            free = option.name not in NAMES and not literals(option.type)
+            closed = any(getattr(x, "pattern", None) for x in get_args(option.type))
+            free = option.name not in NAMES and not literals(option.type) and not closed
             yield Text((*path, option.name), spec, free)
 
 
@@ -241,6 +252,8 @@ def test_the_texts_are_found() -> None:
     assert {"objective.loss", "penalties.0", "generator.layers.0", "generator.norm"} <= names
     assert {"training.optimizer.generator", "latent.distribution", "preset", "family"} <= names
     assert {"augment.0", "generator.conditioning", "training.fake_labels"} <= names
+    assert {"evaluation.metrics.0", "evaluation.features", "evaluation.best"} <= names
+    assert {"launch.0", "launch.0.slurm.time"} <= names
     assert {"penalties.0.orthogonal.network", "training.batches", "data.attributes_key"} <= names
     assert {text.name for text in FREE} >= {"description", "data.path", "data.labels_key"}
     assert len(CLOSED) > 25

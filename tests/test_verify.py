@@ -106,6 +106,15 @@ if __name__ == "__main__":
         path.write_text("")
     Path(flags["--out"], "grid.png").write_text("")
 """
+EVALUATE = """
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    flags = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+    assert Path(flags["--checkpoint"]).is_file()
+    print(flags["--samples"], "scored")
+"""
 FILES = {
     "gangen.lock": "{}",
     "torch.py": TORCH,
@@ -113,6 +122,7 @@ FILES = {
     "config.py": CONFIG,
     "train.py": TRAIN,
     "sample.py": SAMPLE,
+    "evaluate.py": EVALUATE,
     "tests/test_fake.py": "",
 }
 DATA_KNOB = '    data_path: Path = Path("photos")\n'
@@ -169,7 +179,7 @@ def expect(verification: Verification, failed: str, *not_run: str) -> Step:
     return outcome(verification, failed)
 
 
-AFTER_TRAIN = ("resume", "bf16", "sample")
+AFTER_TRAIN = ("resume", "bf16", "sample", "evaluate")
 AFTER_IMPORT = ("tests", "train", *AFTER_TRAIN)
 
 
@@ -202,6 +212,7 @@ def test_a_good_project(make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert "bit for bit" in outcome(result, "resume").message
     assert "minutes" in outcome(result, "torch.compile").message
     assert outcome(result, "sample").message == "4 samples"
+    assert outcome(result, "evaluate").message == "200 scored"
     assert snapshot(project) == before
     assert list((tmp_path / "temporary").iterdir()) == []
 

@@ -24,6 +24,8 @@ class Config:
     bf16: bool = False  # run the networks under bfloat16 autocast
     compile: bool = False  # torch.compile the networks; the first step then takes minutes
     tensorboard: bool = False  # write TensorBoard events too (pip install tensorboard)
+    attempts: int = 3  # how often to try on from the last checkpoint when the training diverges
+    eval_samples: int = 10_000  # samples that are scored, and real ones at most
     samples: int = 64  # samples in a picture
     log_every: int = 100  # steps between two lines of metrics.jsonl
     sample_every: int = 500  # steps between two sample pictures

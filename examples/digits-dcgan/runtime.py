@@ -3,16 +3,15 @@
 import atexit
 import ctypes
 import gc
-import json
 import math
 import os
 import pickle
 import signal
 import sys
-import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -49,14 +48,18 @@ def init_process_group(device_name: str) -> tuple[int, int, torch.device]:
     device = pick_device(device_name)
     if device.type == "cpu":
         keep_freed_memory()
+    torch.set_float32_matmul_precision("high")  # TF32 on GPUs that have it, as convolutions do
     if "RANK" not in os.environ:
         return 0, 1, device
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
-    # Gradients travel over NCCL between GPUs; gloo carries what lives on the CPU.
-    dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
-    atexit.register(leave_process_group)
+    if not dist.is_initialized():
+        # Gradients travel over NCCL between GPUs; gloo carries what lives on the CPU.
+        backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+        # The others wait while the first process draws pictures and evaluates.
+        dist.init_process_group(backend, timeout=timedelta(hours=2))
+        atexit.register(leave_process_group)
     return dist.get_rank(), dist.get_world_size(), device
 
 
@@ -117,6 +120,20 @@ def agree_on(step: int) -> int:
                 "of them share"
             )
     return step
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that writes and prints."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def in_any_process(flag: bool) -> bool:
+    """Whether the flag is raised in one of the processes: the same answer in all of them."""
+    if not dist.is_initialized():
+        return flag
+    raised = torch.tensor(int(flag))
+    dist.all_reduce(raised, dist.ReduceOp.MAX)
+    return bool(raised)
 
 
 def average_over_processes(value: Tensor) -> Tensor:
@@ -185,12 +202,29 @@ def evaluating(module: nn.Module) -> Iterator[nn.Module]:
         module.train(training)
 
 
-@torch.no_grad()
-def update_ema(average: nn.Module, module: nn.Module, decay: float) -> None:
-    """average = decay * average + (1 - decay) * module; buffers are copied. Never waits."""
-    torch._foreach_lerp_(list(average.parameters()), list(module.parameters()), 1 - decay)
-    for kept, current in zip(average.buffers(), module.buffers(), strict=True):
-        kept.copy_(current)
+class WeightAverage:
+    """Keeps `average` a moving average of the weights of `module`; buffers are copied."""
+
+    def __init__(self, average: nn.Module, module: nn.Module) -> None:
+        # Listed once: to walk small modules at every step would take longer than the sums.
+        self.weights: tuple[list[Tensor], list[Tensor]]
+        self.weights = [*average.parameters()], [*module.parameters()]
+        self.buffers = [*average.buffers()], [*module.buffers()]
+
+    @torch.no_grad()
+    def update(self, decay: float) -> None:
+        """average = decay * average + (1 - decay) * module. Never waits for the device."""
+        torch._foreach_lerp_(*self.weights, 1 - decay)
+        if self.buffers[0]:
+            torch._foreach_copy_(*self.buffers)
+
+
+def channels_last(*modules: nn.Module) -> None:
+    """Lay the weights of convolutions out as images are convolved fastest: with channels last."""
+    for module in modules:
+        for parameter in module.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
 def mix_seeds(*numbers: int) -> int:
@@ -202,7 +236,12 @@ def mix_seeds(*numbers: int) -> int:
 
 def seed_everything(*numbers: int) -> None:
     """Seed PyTorch's random numbers on every device from, say, (seed, step, rank)."""
-    torch.manual_seed(mix_seeds(*numbers))
+    seed = mix_seeds(*numbers)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed also looks for absent devices
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    elif torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)
 
 
 def annealed(end_factor: float, step: int, steps: int) -> float:
@@ -218,7 +257,11 @@ class CheckpointError(RuntimeError):
 
 
 def save_checkpoint(path: Path, state: State, *, step: int, config: Mapping[str, str]) -> None:
-    """Write everything needed to resume. `path` is the old file or the new one, never a part."""
+    """Write everything needed to resume. `path` is the old file or the new one, never a part.
+
+    Raises:
+        CheckpointError: it cannot be written; the disk may be full.
+    """
     content: dict[str, Any] = {name: item.state_dict() for name, item in state.items()}
     content |= {"step": step, "config": dict(config)}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -229,6 +272,10 @@ def save_checkpoint(path: Path, state: State, *, step: int, config: Mapping[str,
             file.flush()
             os.fsync(file.fileno())  # on the disk before it takes the name
         os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:
+        # PyTorch fails a second time when it closes the archive, and hides the reason.
+        reason = error if isinstance(error, OSError) else error.__context__ or error
+        raise CheckpointError(f"{path}: not saved ({reason}); what was there is kept") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -272,75 +319,3 @@ def load_checkpoint(path: Path, state: State, device: torch.device) -> tuple[int
                 f"{path}: its {name} does not fit the present code ({reason}); {advice}"
             ) from error
     return content["step"], content["config"]
-
-
-# Logs
-
-
-class Meter:
-    """Means of the losses since the last reading; adding never waits for the device."""
-
-    def __init__(self, samples_per_step: int) -> None:
-        self.samples_per_step = samples_per_step
-        self.start()
-
-    def start(self) -> None:
-        self.sums: dict[str, Tensor] = {}
-        self.steps = 0
-        self.since = time.perf_counter()
-
-    def add(self, **losses: Tensor) -> None:
-        """Note the scalar losses of one step."""
-        for name, loss in losses.items():
-            self.sums[name] = self.sums[name] + loss.detach() if self.steps else loss.detach()
-        self.steps += 1
-
-    def read(self) -> dict[str, float]:
-        """Means over steps and processes, and samples_per_second; waits for the device."""
-        means = torch.stack(list(self.sums.values())) / self.steps
-        if dist.is_initialized():
-            dist.all_reduce(means)
-            means /= dist.get_world_size()
-        values = dict(zip(self.sums, means.tolist(), strict=True))
-        samples = self.samples_per_step * self.steps
-        values["samples_per_second"] = samples / (time.perf_counter() - self.since)
-        self.start()
-        return values
-
-
-def all_finite(*modules: nn.Module) -> bool:
-    """Whether no parameter is NaN or infinite; waits for the device."""
-    parameters = [parameter for module in modules for parameter in module.parameters()]
-    return bool(torch.stack([parameter.isfinite().all() for parameter in parameters]).all())
-
-
-class MetricWriter:
-    """Appends to metrics.jsonl, one JSON object a line, and to TensorBoard if asked for."""
-
-    def __init__(self, out_dir: Path, start: int, *, tensorboard: bool) -> None:
-        self.path = out_dir / "metrics.jsonl"
-        out_dir.mkdir(parents=True, exist_ok=True)
-        # A run that stopped after its last checkpoint goes over some steps again.
-        kept = []
-        if start > 0 and self.path.exists():
-            for line in self.path.read_text().splitlines(keepends=True):
-                with suppress(ValueError, KeyError, TypeError):  # a line cut short
-                    if json.loads(line)["step"] <= start:
-                        kept.append(line)
-        self.path.write_text("".join(kept))
-        self.events: Any = None
-        if tensorboard:
-            try:
-                from torch.utils.tensorboard import SummaryWriter
-            except ImportError:
-                sys.exit("error: --tensorboard needs TensorBoard: pip install tensorboard")
-            self.events = SummaryWriter(str(out_dir / "tensorboard"), purge_step=start + 1)
-
-    def write(self, step: int, values: Mapping[str, float]) -> None:
-        rounded = {name: float(f"{value:.6g}") for name, value in values.items()}
-        with self.path.open("a") as file:
-            file.write(json.dumps({"step": step, **rounded}) + "\n")
-        if self.events:
-            for name, value in values.items():
-                self.events.add_scalar(name, value, step)
-            self.events.flush()

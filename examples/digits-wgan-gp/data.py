@@ -59,6 +59,19 @@ def batch_indices(start: int, length: int, size: int, seed: int, device: torch.d
     return torch.cat(pieces)
 
 
+def batch_rows(
+    batch: int, size: int, config: Config, rank: int, world_size: int, device: torch.device
+) -> Tensor:
+    """This process's share of a batch: which of the `size` samples, int64 [B]."""
+    local_size, rest = divmod(config.batch_size, world_size)
+    if rest:
+        raise DataError(
+            f"batch_size {config.batch_size} does not split over {world_size} processes"
+        )
+    start = (batch * world_size + rank) * local_size
+    return batch_indices(start, local_size, size, config.seed, device)
+
+
 def infinite_batches(
     samples: Tensor,
     labels: Tensor,
@@ -73,13 +86,8 @@ def infinite_batches(
     Yields:
         [B, 1, 16, 16] in [-1, 1], [B], on the device of `samples`.
     """
-    local_size, rest = divmod(config.batch_size, world_size)
-    if rest:
-        raise DataError(
-            f"batch_size {config.batch_size} does not split over {world_size} processes"
-        )
     for batch in count(first_batch):
-        start = (batch * world_size + rank) * local_size
-        rows = batch_indices(start, local_size, len(samples), config.seed, samples.device)
-        real = samples[rows].float() / 127.5 - 1
+        rows = batch_rows(batch, len(samples), config, rank, world_size, samples.device)
+        real = samples.index_select(0, rows)
+        real = real.float().div_(127.5).sub_(1)
         yield real, labels[rows]

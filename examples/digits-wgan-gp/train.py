@@ -22,38 +22,49 @@ from data import DataError, infinite_batches, load_data
 from losses import discriminator_loss, generator_loss, gradient_penalty
 from models import Discriminator, Generator, sample_latent
 from pictures import save_picture
+from progress import CollapseWatch, Diverged, Meter, MetricWriter, Progress, all_finite, write_run
+from report import write_report
 from runtime import (
     CheckpointError,
-    Meter,
-    MetricWriter,
     State,
     StopSignal,
+    WeightAverage,
     agree_on,
-    all_finite,
+    channels_last,
     evaluating,
     frozen,
+    in_any_process,
     init_process_group,
+    is_first_process,
     load_checkpoint,
     prepare,
     save_checkpoint,
     seed_everything,
-    update_ema,
 )
 
 
-def train(config: Config) -> None:
-    """Make config.steps updates, or those that config.out_dir/last.pt still lacks."""
+def train(config: Config, retry: int = 0) -> None:
+    """Make config.steps updates, or those that config.out_dir/last.pt still lacks.
+
+    A `retry` draws other noise than the run before, or it would fail in the same way.
+
+    Raises:
+        Diverged: a loss or a weight is no number any more, or all samples have become the same.
+    """
     rank, world_size, device = init_process_group(config.device)
     seed_everything(config.seed)  # every process builds the same weights
     samples, all_labels = (x.to(device) for x in load_data())
 
     generator = Generator().to(device)  # z [B, 128], labels [B] -> data [B, 1, 16, 16]
     discriminator = Discriminator().to(device)  # x [B, 1, 16, 16], labels [B] -> logits [B]
+    channels_last(generator, discriminator)
     ema = copy.deepcopy(generator).requires_grad_(False)  # its weights, averaged over the steps
+    average = WeightAverage(ema, generator)
     g_opt = torch.optim.Adam(generator.parameters(), lr=config.g_lr, betas=(0.0, 0.9), fused=True)
     d_opt = torch.optim.Adam(
         discriminator.parameters(), lr=config.d_lr, betas=(0.0, 0.9), fused=True
     )
+    progress = Progress()
     fixed_z = sample_latent(config.samples, torch.device("cpu")).to(device)  # for the pictures
     fixed_labels = torch.arange(config.samples, device=device) % 10  # one column each
 
@@ -62,12 +73,15 @@ def train(config: Config) -> None:
         "generator": generator,
         "discriminator": discriminator,
         "ema": ema,
+        "progress": progress,
         "g_opt": g_opt,
         "d_opt": d_opt,
     }
     last = config.out_dir / "last.pt"
     found = resume(last, state, config, device, rank) if last.exists() else 0
-    start = saved = agree_on(found)
+    start = agree_on(found)
+    progress.retries += retry
+    retries = int(progress.retries)
     g_opt.param_groups[0]["lr"] = config.g_lr  # also after a resume
     d_opt.param_groups[0]["lr"] = config.d_lr  # also after a resume
     G = prepare(generator, compile=config.compile)
@@ -82,14 +96,17 @@ def train(config: Config) -> None:
         world_size=world_size,
     )
     meter = Meter(samples_per_step=config.batch_size * config.d_steps)
+    watch = CollapseWatch(samples[:1000].float() / 127.5 - 1)
     if rank == 0:
+        write_run(config.out_dir, to_plain(config), device, world_size)
         metrics = MetricWriter(config.out_dir, start, tensorboard=config.tensorboard)
         if start == 0:
             save_samples(ema, fixed_z, fixed_labels, config, 0)
     stop = StopSignal()
-    progress = trange(start, config.steps, initial=start, total=config.steps, disable=rank > 0)
-    for step in progress:
-        seed_everything(config.seed, step, rank)  # a resumed run replays the same noise
+    done, signal_number, failure = start, 0, ""
+    bar = trange(start, config.steps, initial=start, total=config.steps, disable=rank > 0)
+    for step in bar:
+        seed_everything(config.seed, step, rank, retries)  # a resumed run replays the same noise
 
         # Discriminator: raise D(real), lower D(G(z)).
         for _ in range(config.d_steps):
@@ -123,37 +140,47 @@ def train(config: Config) -> None:
             g_loss.backward()
         g_opt.step()
         # Early on the average is short, or it would be of the weights before training.
-        update_ema(ema, generator, decay=min(config.ema_decay, (step + 1) / (step + 10)))
+        average.update(decay=min(config.ema_decay, (step + 1) / (step + 10)))
 
         done = step + 1
         signal_number = stop.received(done)
+        sample_due = done % config.sample_every == 0
         save_due = done % config.checkpoint_every == 0 or done == config.steps or signal_number > 0
         meter.add(d_loss=d_loss, g_loss=g_loss)
-        if done % config.log_every == 0 or save_due:
+        if done % config.log_every == 0 or sample_due or save_due:
             values = meter.read()  # here, and only here, the loop waits for the device
             healthy = all(map(math.isfinite, values.values()))
             if not (healthy and all_finite(generator, discriminator)):
-                progress.close()
-                sys.exit(diverged(done, values, last, saved) if rank == 0 else 1)
+                failure = diverged(done, values)
+                break
+            if rank == 0 and sample_due:
+                made = save_samples(ema, fixed_z, fixed_labels, config, done)
+                values["spread"] = watch.look(made)
+            if in_any_process(watch.collapsed):
+                failure = f"by step {done} all samples have become the same"
+                break
             if rank == 0:
                 metrics.write(done, values)
-                progress.set_postfix({name: f"{value:.4g}" for name, value in values.items()})
-        if rank == 0 and done % config.sample_every == 0:
-            save_samples(ema, fixed_z, fixed_labels, config, done)
-        if save_due:
-            saved = done
-            if rank == 0:
+                bar.set_postfix({name: f"{value:.4g}" for name, value in values.items()})
+            if rank == 0 and save_due:
                 save_checkpoint(last, state, step=done, config=to_plain(config))
+            meter.start()  # its clock counts no pictures, evaluations and checkpoints
         if signal_number:
-            progress.close()
-            if rank == 0:
-                print(f"stopped: step {done} is saved in {last}; the same command goes on")
-            sys.exit(128 + signal_number)
+            break
+    bar.close()
     stop.restore()
+    if failure:
+        raise Diverged(failure)
+    if signal_number:
+        if rank == 0:
+            print(f"stopped: step {done} is saved in {last}; the same command goes on")
+        sys.exit(128 + signal_number)
     if rank == 0:
+        page = write_report(config.out_dir)
         print(
-            f"{last} holds all {saved} of {config.steps} steps. Sample from it: python sample.py "
-            f"--checkpoint {last}. Train on: raise --steps. Start anew: choose another --out-dir."
+            f"{last} holds step {done} of {config.steps}; {page} tells how it went. Sample from it: "
+            f"python sample.py --checkpoint {last}. Train on: raise --steps. Start anew: "
+            "choose another --out-dir."
         )
 
 
@@ -168,30 +195,40 @@ def resume(path: Path, state: State, config: Config, device: torch.device, rank:
 
 def save_samples(
     generator: nn.Module, z: Tensor, labels: Tensor, config: Config, step: int
-) -> None:
+) -> Tensor:
     """Write out_dir/samples/<step>.png: what the generator makes of the fixed noise."""
     path = config.out_dir / "samples" / f"{step:06d}.png"
     with evaluating(generator):
-        save_picture(generator(z, labels), path, columns=10)
+        made: Tensor = generator(z, labels)
+    save_picture(made, path, columns=10)
+    return made
 
 
-def diverged(step: int, values: dict[str, float], last: Path, saved: int) -> str:
+def diverged(step: int, values: dict[str, float]) -> str:
     """What to tell the user when a loss or a weight is NaN or infinite."""
     losses = ", ".join(f"{name} {value:.4g}" for name, value in values.items() if "loss" in name)
-    kept = (
-        f"{last} keeps step {saved}, the last good one" if saved else "there is no checkpoint yet"
-    )
-    return (
-        f"error: the training diverged by step {step} ({losses}); {kept}. The same command would "
-        "fail again: lower --g-lr and --d-lr, or change --seed."
-    )
+    return f"the training diverged by step {step} ({losses})"
+
+
+def train_with_retries(config: Config) -> None:
+    """Train; after a failure go back to the last checkpoint, config.attempts times in all."""
+    last = config.out_dir / "last.pt"
+    for retry in range(config.attempts):
+        try:
+            return train(config, retry)
+        except Diverged as error:
+            kept = f"{last} keeps the last good step" if last.exists() else "no step is saved yet"
+            failure = f"{error}; {kept}"
+        if retry + 1 < config.attempts and is_first_process():
+            print(f"{failure}; going back there, with other noise", file=sys.stderr)
+    raise Diverged(f"{failure}. Lower --g-lr and --d-lr, or change --seed.")
 
 
 def main() -> None:
     try:
-        train(parse_args())
-    except (CheckpointError, DataError, OSError) as error:
-        sys.exit(f"error: {error}")
+        train_with_retries(parse_args())
+    except (CheckpointError, DataError, Diverged, OSError) as error:
+        sys.exit(f"error: {error}" if is_first_process() else 1)
 
 
 if __name__ == "__main__":

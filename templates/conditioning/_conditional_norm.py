@@ -17,7 +17,7 @@ class LabelNorm(Conditional):
         nn.init.zeros_(self.shift.weight)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        channels = (len(x), -1, *[1] * (x.dim() - 2))  # [B, C, 1, ...]
+        channels = (x.shape[0], -1, *[1] * (x.dim() - 2))  # [B, C, 1, ...]
         scale, shift = self.scale(condition), self.shift(condition)
         out: Tensor = self.norm(x) * scale.view(channels) + shift.view(channels)
         return out
@@ -38,7 +38,7 @@ class VectorNorm(Conditional):
             nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        channels = (len(x), -1, *[1] * (x.dim() - 2))  # [B, C, 1, ...]
+        channels = (x.shape[0], -1, *[1] * (x.dim() - 2))  # [B, C, 1, ...]
         condition = condition.to(x.dtype)
         scale, shift = 1 + self.scale(condition), self.shift(condition)
         out: Tensor = self.norm(x) * scale.view(channels) + shift.view(channels)

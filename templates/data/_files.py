@@ -1,6 +1,6 @@
 """What the sources that read files share: decoding images, checking labels, naming bad files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
+
+from loading import rows_per_block
 
 IMAGE_SUFFIXES = frozenset(
     [
@@ -114,36 +116,37 @@ def read_image(
     return np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
 
 
-def read_images(
+def decoded(
     files: Sequence[Path], *, image_size: tuple[int, int], channels: int, resize: str
-) -> Tensor:
-    """Decode image files into one uint8 tensor [N, channels, height, width].
+) -> Iterator[NDArray[np.uint8]]:
+    """Decode image files, a block of them at a time: uint8 [n, channels, height, width].
 
     Raises:
         DataError: some files cannot be decoded; it names them, after trying all.
     """
-    images = torch.empty(len(files), channels, *image_size, dtype=torch.uint8)
-    pixels = images.numpy()  # shares the memory of `images`
 
-    def read(index: int) -> str | None:
+    def read(file: Path, pixels: NDArray[np.uint8]) -> str | None:
         try:
-            pixels[index] = read_image(
-                files[index], image_size=image_size, channels=channels, resize=resize
-            )
+            pixels[:] = read_image(file, image_size=image_size, channels=channels, resize=resize)
         except UnidentifiedImageError:
-            return f"{files[index]}: not an image, or of a kind that Pillow cannot read"
+            return f"{file}: not an image, or of a kind that Pillow cannot read"
         except Exception as error:  # on a damaged file Pillow raises errors of many types
-            return f"{files[index]}: {error or type(error).__name__}"
+            return f"{file}: {error or type(error).__name__}"
         return None
 
+    shape, problems = (channels, *image_size), []
+    rows = rows_per_block(shape, np.uint8)
     with ThreadPoolExecutor(max_workers=8) as pool:  # Pillow decodes without holding the GIL
-        problems = [problem for problem in pool.map(read, range(len(files))) if problem]
+        for start in range(0, len(files), rows):
+            some = files[start : start + rows]
+            block = np.empty((len(some), *shape), np.uint8)
+            problems += [problem for problem in pool.map(read, some, block) if problem]
+            yield block
     if problems:
         raise DataError(
             f"{len(problems)} of {len(files)} images cannot be read; repair or remove them:\n  "
             + first_ten(problems, "\n  ")
         )
-    return images
 
 
 def checked_labels(labels: NDArray[Any], *, samples: int, classes: int, path: Path) -> Tensor:

@@ -4,10 +4,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import torch
-from _files import DataError, check_folder, first_ten, image_files, read_images
+from _files import DataError, check_folder, decoded, first_ten, image_files
 from annotated_types import Ge
 from torch import Tensor
+
+from loading import collected
 
 SHAPE = "channels, *image_size"
 CLASSES = "classes"
@@ -39,6 +42,7 @@ def load_folder(
     channels: Literal[1, 3, 4] = 3,
     classes: Annotated[int, Ge(0)] = 0,
     resize: Literal["crop", "squash", "pad"] = "crop",
+    cache: Literal["auto", "device", "memory", "disk"] = "auto",
 ) -> tuple[Tensor, Tensor]:
     """Load all images: uint8 [N, channels, height, width], labels int64 [N] (0 if unlabelled).
 
@@ -48,16 +52,21 @@ def load_folder(
         channels: 1 for grey, 3 for RGB, 4 for RGBA; without alpha, transparency becomes white.
         classes: number of class subfolders; 0 takes all images in and below the folder, unlabelled.
         resize: crop the centre, squash to the new proportions, or pad with white.
+        cache: where the decoded data are while training; auto decides by their size.
 
     Raises:
         DataError: a missing folder, no images, another number of classes, unreadable images.
     """
     root = Path(path).expanduser()
-    files = [
-        image_files(folder) for folder in (class_folders(root, classes) if classes else [root])
-    ]
-    labels = torch.repeat_interleave(torch.tensor([len(of_one_class) for of_one_class in files]))
-    images = read_images(
-        list(chain.from_iterable(files)), image_size=image_size, channels=channels, resize=resize
+    of_classes = [image_files(f) for f in (class_folders(root, classes) if classes else [root])]
+    labels = torch.repeat_interleave(torch.tensor([len(of_one) for of_one in of_classes]))
+    files = list(chain.from_iterable(of_classes))
+    images = collected(
+        lambda: decoded(files, image_size=image_size, channels=channels, resize=resize),
+        (len(files), channels, *image_size),
+        np.uint8,
+        cache=cache,
+        files=files,
+        options=resize,
     )
     return images, labels

@@ -10,20 +10,22 @@ from torch import Tensor
 SHAPE = "(2,)"
 CLASSES = "side * side"
 RANGE = "None"
+MIXTURE = "grid_modes"
+GIVES = ["data:modes"]
 
 
 def grid_modes(
     *, side: int = 5, spacing: float = 2.0, std: float = 0.05, standardize: bool = False
 ) -> tuple[Tensor, float]:
-    """Return the centres [side * side, 2] of the modes and the factor by which the plane is scaled.
+    """Return the centres [side * side, 2] of the modes and the standard deviation of each.
 
-    The centres are scaled already; the standard deviation of a mode is `std` times the factor.
+    Both are of the plane as it is scaled.
     """
     # The mean square of a coordinate: that of `side` equidistant centres, and std^2 of the noise.
     mean_square = spacing**2 * (side**2 - 1) / 12 + std**2
     scale = 1 / math.sqrt(mean_square) if standardize else 1.0
     axis = scale * spacing * (torch.arange(side) - (side - 1) / 2)
-    return torch.cartesian_prod(axis, axis), scale
+    return torch.cartesian_prod(axis, axis), scale * std
 
 
 def load_grid(
@@ -45,8 +47,8 @@ def load_grid(
         samples: how many points to draw.
         seed: of the draw, independent of the seed of training.
     """
-    centres, scale = grid_modes(side=side, spacing=spacing, std=std, standardize=standardize)
+    centres, width = grid_modes(side=side, spacing=spacing, std=std, standardize=standardize)
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(side * side, (samples,), generator=generator)
-    noise = scale * std * torch.randn(samples, 2, generator=generator)
+    noise = width * torch.randn(samples, 2, generator=generator)
     return centres[labels] + noise, labels

@@ -1,8 +1,11 @@
 """Images, vectors, waves or voxels from a NumPy file (.npz, or .npy for samples alone)."""
 
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
-from zipfile import BadZipFile
+from typing import IO, Annotated, Any, Literal
+from zipfile import BadZipFile, ZipFile, is_zipfile
 from zlib import error as ZlibError
 
 import numpy as np
@@ -12,14 +15,30 @@ from annotated_types import Ge, MaxLen, MinLen
 from numpy.typing import NDArray
 from torch import Tensor
 
+from loading import collected, rows_per_block
+
 SHAPE = "shape"
 CLASSES = "0 if attributes else classes"
 ATTRIBUTES = "attributes"
 RANGE = "None if len(shape) == 1 else (-1.0, 1.0)"
 
 
+@contextmanager
+def readable(file: Path) -> Iterator[None]:
+    """Whatever goes wrong while the file is read becomes a DataError."""
+    try:
+        yield
+    except (OSError, ValueError, EOFError, BadZipFile, ZlibError) as error:
+        raise DataError(
+            f"{file}: cannot be read ({type(error).__name__}): damaged, not a NumPy file, or one "
+            "of Python objects, which are never unpickled; save numeric arrays with numpy.savez"
+        ) from error
+
+
 def read_arrays(file: Path, keys: list[str]) -> list[NDArray[Any]]:
-    """Read the named arrays; a .npy file has a single one, which answers to the first name.
+    """Find the named arrays and read all but the first, which may be large.
+
+    A .npy file has a single array, which answers to the first name.
 
     Raises:
         DataError: no such file, no such array, a damaged file, or one that holds Python objects.
@@ -28,24 +47,46 @@ def read_arrays(file: Path, keys: list[str]) -> list[NDArray[Any]]:
         raise DataError(
             f"{file.absolute()}: no such file; name a .npz or .npy file with --data-path"
         )
-    try:
-        with file.open("rb") as opened:
-            loaded = np.load(opened, allow_pickle=False)
-            content = {keys[0]: loaded} if isinstance(loaded, np.ndarray) else loaded
-            names = ", ".join(content)
-            arrays = {key: content[key] for key in keys if key in content}
-    except (OSError, ValueError, EOFError, BadZipFile, ZlibError) as error:
-        raise DataError(
-            f"{file}: cannot be read ({type(error).__name__}): damaged, not a NumPy file, or one "
-            "of Python objects, which are never unpickled; save numeric arrays with numpy.savez"
-        ) from error
+    with readable(file):
+        loaded = np.load(file, mmap_mode="r", allow_pickle=False)
+        content = {keys[0]: loaded} if isinstance(loaded, np.ndarray) else loaded
+        names = list(content)
+        arrays = [content[key] for key in keys[1:] if key in names]
     for key in keys:
-        if key not in arrays:
+        if key not in names:
             raise DataError(
-                f"{file}: no array {key!r}, only {names or 'an empty file'}; "
+                f"{file}: no array {key!r}, only {', '.join(names) or 'an empty file'}; "
                 "set `samples_key`, `labels_key` and `attributes_key` to the names in the file"
             )
-    return [arrays[key] for key in keys]
+    return arrays
+
+
+@contextmanager
+def opened_array(file: Path, key: str) -> Iterator[tuple[IO[bytes], tuple[int, ...], Any]]:
+    """An array that is there, opened behind its header, with its shape and type."""
+    with ExitStack() as stack:
+        if is_zipfile(file):
+            archive = stack.enter_context(ZipFile(file))
+            opened: IO[bytes] = stack.enter_context(archive.open(f"{key}.npy"))
+        else:
+            opened = stack.enter_context(file.open("rb"))
+        library: Any = np.lib.format
+        newer = library.read_magic(opened) > (1, 0)
+        header = library.read_array_header_2_0 if newer else library.read_array_header_1_0
+        shape, columns_first, dtype = header(opened)
+        if dtype.hasobject or columns_first:
+            raise ValueError("an array of Python objects, or stored by columns")
+        yield opened, shape, dtype
+
+
+def read_rows(file: Path, key: str) -> Iterator[NDArray[Any]]:
+    """The rows of an array, a block at a time; raises a DataError if the file is damaged."""
+    with readable(file), opened_array(file, key) as (opened, shape, dtype):
+        rows = rows_per_block(shape[1:], dtype)
+        for start in range(0, shape[0], rows):
+            count = min(rows, shape[0] - start)
+            content = opened.read(count * math.prod(shape[1:]) * dtype.itemsize)
+            yield np.frombuffer(content, dtype).reshape(count, *shape[1:])
 
 
 def check_finite(values: NDArray[Any], file: Path) -> None:
@@ -170,6 +211,41 @@ def checked_attributes(array: NDArray[Any], shape: tuple[int, int], file: Path) 
     return torch.from_numpy(finite_floats(array, file))
 
 
+def load_samples(
+    file: Path,
+    key: str,
+    shape: tuple[int, ...],
+    cache: Literal["auto", "device", "memory", "disk"],
+) -> Tensor:
+    """Load samples [N, *shape], images as uint8 and all others as float32.
+
+    Raises:
+        DataError: a damaged file, or an array of another shape, type or range.
+    """
+    with readable(file), opened_array(file, key) as (_, found, _):
+        pass
+    if not found or found[0] == 0:
+        raise DataError(f"{file}: {key!r} is empty; save at least one sample")
+
+    def blocks() -> Iterator[NDArray[Any]]:
+        for rows in read_rows(file, key):
+            if len(shape) == 1:
+                yield vector_array(rows, shape, file)
+            elif len(shape) == 3:
+                yield image_array(rows, shape, file)
+            else:
+                yield signal_array(rows, shape, file)
+
+    return collected(
+        blocks,
+        (found[0], *shape),
+        np.uint8 if len(shape) == 3 else np.float32,
+        cache=cache,
+        files=[file],
+        options=key,
+    )
+
+
 def load_npz(
     *,
     path: str,
@@ -179,6 +255,7 @@ def load_npz(
     attributes_key: Annotated[str, MinLen(1)] = "attributes",
     classes: Annotated[int, Ge(0)] = 0,
     attributes: Annotated[int, Ge(0)] = 0,
+    cache: Literal["auto", "device", "memory", "disk"] = "auto",
 ) -> tuple[Tensor, Tensor]:
     """Load samples, images as uint8 and all others as float32, and labels int64 [N].
 
@@ -193,17 +270,15 @@ def load_npz(
         attributes_key: name of the array of attributes; read when there are any.
         classes: number of classes; 0 when the samples are unlabelled.
         attributes: how many numbers describe each sample; with any, labels are not read.
+        cache: where the decoded data are while training; auto decides by their size.
 
     Raises:
         DataError: a missing or damaged file, or arrays of another shape, type or range.
     """
     file = Path(path).expanduser()
     beside = [attributes_key] if attributes else [labels_key] if classes else []
-    array, *others = read_arrays(file, [samples_key, *beside])
-    if array.ndim == 0 or len(array) == 0:
-        raise DataError(f"{file}: {samples_key!r} is empty; save at least one sample")
-    to_samples = {1: vector_array, 3: image_array}.get(len(shape), signal_array)
-    samples = torch.from_numpy(to_samples(array, shape, file))
+    others = read_arrays(file, [samples_key, *beside])
+    samples = load_samples(file, samples_key, shape, cache)
     if attributes:
         return samples, checked_attributes(others[0], (len(samples), attributes), file)
     if not classes:

@@ -10,20 +10,22 @@ from torch import Tensor
 SHAPE = "(2,)"
 CLASSES = "modes"
 RANGE = "None"
+MIXTURE = "ring_modes"
+GIVES = ["data:modes"]
 
 
 def ring_modes(
     *, modes: int = 8, radius: float = 1.0, std: float = 0.01, standardize: bool = False
 ) -> tuple[Tensor, float]:
-    """Return the centres [modes, 2] of the modes and the factor by which the plane is scaled.
+    """Return the centres [modes, 2] of the modes and the standard deviation of each.
 
-    The centres are scaled already; the standard deviation of a mode is `std` times the factor.
+    Both are of the plane as it is scaled.
     """
     # The mean square of a coordinate is radius^2 / 2 from the centres and std^2 from the noise.
     scale = 1 / math.sqrt(radius**2 / 2 + std**2) if standardize else 1.0
     angles = torch.arange(modes, dtype=torch.float64) * (2 * math.pi / modes)
     centres = scale * radius * torch.stack([angles.cos(), angles.sin()], dim=1)
-    return centres.float(), scale
+    return centres.float(), scale * std
 
 
 def load_ring(
@@ -45,8 +47,8 @@ def load_ring(
         samples: how many points to draw.
         seed: of the draw, independent of the seed of training.
     """
-    centres, scale = ring_modes(modes=modes, radius=radius, std=std, standardize=standardize)
+    centres, width = ring_modes(modes=modes, radius=radius, std=std, standardize=standardize)
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(modes, (samples,), generator=generator)
-    noise = scale * std * torch.randn(samples, 2, generator=generator)
+    noise = width * torch.randn(samples, 2, generator=generator)
     return centres[labels] + noise, labels

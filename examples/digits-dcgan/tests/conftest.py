@@ -16,6 +16,7 @@ def config(tmp_path: Path) -> Config:
     return Config(
         steps=4,
         batch_size=4,
+        eval_samples=120,
         samples=4,
         device="cpu",
         bf16=False,

@@ -17,6 +17,7 @@ def config(tmp_path: Path) -> Config:
         steps=4,
         batch_size=4,
         d_steps=2,
+        eval_samples=120,
         samples=4,
         device="cpu",
         bf16=False,

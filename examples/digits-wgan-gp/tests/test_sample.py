@@ -10,45 +10,84 @@ import sample
 import train
 from config import Config
 from models import Generator
+from runtime import save_checkpoint
+
+Argv = pytest.MonkeyPatch
 
 
-def run(monkeypatch: pytest.MonkeyPatch, config: Config, out: Path, *flags: str) -> None:
-    """python sample.py with these flags."""
-    last = str(config.out_dir / "last.pt")
-    monkeypatch.setattr(
-        sys,
-        "argv",
-        ["sample.py", "--checkpoint", last, "--out", str(out), "--device", "cpu", *flags],
-    )
+def run(argv: Argv, checkpoint: Path, out: Path, *flags: str) -> list[str]:
+    """The files that python sample.py writes with these flags."""
+    given = ["--checkpoint", str(checkpoint), "--out", str(out), "--device", "cpu"]
+    argv.setattr(sys, "argv", ["sample.py", *given, *flags])
     sample.main()
+    return sorted(path.name for path in out.iterdir())
 
 
-def test_samples_are_drawn_and_repeat(
-    config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def checkpoint(config: Config, tmp_path: Path) -> Path:
+    """Weights that are not trained; in the average of the weights they are all zero."""
+    path = tmp_path / "checkpoint" / "last.pt"
+    generator, average = Generator(), Generator().requires_grad_(False)
+    for parameter in average.parameters():
+        parameter.zero_()
+    save_checkpoint(path, {"generator": generator, "ema": average}, step=1, config={})
+    return path
+
+
+def test_samples_are_drawn_and_repeat(config: Config, monkeypatch: Argv, tmp_path: Path) -> None:
     train.train(config)
+    flags = ("--count", "5", "--batch-size", "2")
     for name in ("one", "two"):
-        run(monkeypatch, config, tmp_path / name, "--count", "5", "--batch-size", "2")
-    files = sorted(path.name for path in (tmp_path / "one").iterdir())
+        files = run(monkeypatch, config.out_dir / "last.pt", tmp_path / name, *flags)
     assert files == [*(f"{index:06d}.png" for index in range(5)), "grid.png"]
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
-def test_interpolation_ends_where_it_should(
-    config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--interpolate", "3"),
+        ("--per-class", "2"),
+        ("--label", "1"),
+        ("--truncation", "0.5"),
+        ("--neighbours", "2"),
+    ],
+    ids="-".join,
+)
+def test_the_tools_write_what_they_show(
+    config: Config,
+    checkpoint: Path,
+    monkeypatch: Argv,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    flags: tuple[str, str],
 ) -> None:
-    start, end = torch.randn(2, Generator.latent_dim), torch.randn(2, Generator.latent_dim)
-    path = sample.interpolate(start, end, 5)
-    assert path.shape == (10, Generator.latent_dim)
-    assert torch.allclose(path[[0, 5]], start, atol=1e-4)
-    assert torch.allclose(path[[4, 9]], end, atol=1e-4)
-    train.train(config)
-    run(monkeypatch, config, tmp_path / "rows", "--count", "2", "--interpolate", "3")
+    data: list[str] = []
+    files = run(monkeypatch, checkpoint, tmp_path / "out", "--count", "2", *flags, *data)
+    inputs, rows = sample.choose_inputs(sample.parse_args(["--count", "2", *flags, *data]))
+    assert len({len(values) for values in inputs}) == 1
+    assert len(inputs[0]) % rows == 0
+    assert len(files) == len(inputs[0]) + 1
+    assert ("nearest training sample" in capsys.readouterr().out) == ("--neighbours" in flags)
 
 
-def test_without_a_checkpoint_the_next_step_is_said(
-    config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_every_class_has_a_column(checkpoint: Path, monkeypatch: Argv, tmp_path: Path) -> None:
+    inputs, rows = sample.choose_inputs(sample.parse_args(["--per-class", "2"]))
+    assert rows == 2
+    assert inputs[1].tolist() == 2 * list(range(10))
+    assert torch.equal(inputs[0][0], inputs[0][10 - 1])  # a row has one noise
+    assert not torch.equal(inputs[0][0], inputs[0][10])
+    files = run(monkeypatch, checkpoint, tmp_path / "out", "--per-class", "2")
+    assert "class1-000001.png" in files
+
+
+def test_raw_weights_are_not_the_average(checkpoint: Path) -> None:
+    cpu = torch.device("cpu")
+    assert not any(p.any() for p in sample.load_generator(checkpoint, cpu).parameters())
+    assert any(p.any() for p in sample.load_generator(checkpoint, cpu, raw=True).parameters())
+
+
+def test_without_a_checkpoint_the_next_step_is_said(monkeypatch: Argv, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"python train\.py"):
-        run(monkeypatch, config, tmp_path)
+        run(monkeypatch, tmp_path / "last.pt", tmp_path)

@@ -1,5 +1,6 @@
 """The training loop: what moves, what does not, and that a stopped run goes on to the bit."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from torch import Tensor
 import train
 from config import Config
 from models import Discriminator, Generator
+from progress import CollapseWatch, Diverged
 from runtime import StopSignal
 
 ROOT = Path(__file__).parents[1]
@@ -133,9 +135,42 @@ def test_divergence_stops_and_keeps_the_last_good_checkpoint(
     monkeypatch.setattr(
         train, "generator_loss", lambda fake, *others, **knobs: fake.sum() * float("nan")
     )
-    with pytest.raises(SystemExit, match="diverged by step 3"):
+    with pytest.raises(Diverged, match="diverged by step 3"):
         train.train(config)
     assert_same(good, checkpoint(config))
+
+
+def test_after_divergence_the_run_goes_back_and_on(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss, calls = train.generator_loss, itertools.count()
+
+    def fail_once(fake_logits: Tensor, *others: Any, **knobs: Any) -> Tensor:
+        value: Tensor = loss(fake_logits, *others, **knobs)
+        return value * float("nan") if next(calls) == 2 else value
+
+    monkeypatch.setattr(train, "generator_loss", fail_once)
+    train.train_with_retries(config)
+    content = checkpoint(config)
+    assert content["step"] == 4
+    assert content["progress"]["retries"] == 1
+
+
+def test_a_run_that_always_diverges_ends(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        train, "generator_loss", lambda fake, *others, **knobs: fake.sum() * float("nan")
+    )
+    with pytest.raises(Diverged, match="no step is saved yet"):
+        train.train_with_retries(config)
+
+
+def test_a_collapse_is_noticed(config: Config) -> None:
+    real = torch.randn(100, 3)
+    watch = CollapseWatch(real)
+    assert watch.look(torch.randn(100, 3)) == pytest.approx(1, abs=0.5)
+    assert not watch.collapsed
+    watch.look(torch.ones(100, 3))
+    assert watch.collapsed
 
 
 def test_the_average_follows_weights_and_buffers(config: Config) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from _sample_facts import sample_facts
+
 from gangen.contracts import Code
 
 
@@ -77,6 +79,7 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
         "condition_made": _given(given, generator.takes_condition),
         **_step_facts(spec, view, many),
         **_latent_facts(spec.latent),
+        **sample_facts(spec.latent, view),
         "fixed": Code(
             "fixed_z"
             + (f", fixed_{given}" if generator.takes_condition else "")
@@ -87,16 +90,19 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
             + (f", {given}: Tensor" if generator.takes_condition else "")
             + (", real: Tensor" if reference else "")
         ),
-        "condition_typed": Code(f", {given}: Tensor") if generator.takes_condition else Code(""),
         "saved_condition": (
-            Code(f", {given}={given}.cpu().numpy()") if generator.takes_condition else Code("")
+            Code(f", {given}=inputs[1].numpy()") if generator.takes_condition else Code("")
         ),
         "conditioned": generator.takes_condition,
+        "fakes_said": Code(
+            f"fakes, made with the real samples' {given}" if generator.takes_condition else "fakes"
+        ),
         "by_label": generator.takes_condition and view.labelled,
         "by_attributes": generator.takes_condition and not view.labelled,
-        "data_values": Code("arguments.data_path" if view.data.stand_in else ""),
-        "attribute_flags": Code(
-            view.data.test_flag if generator.takes_condition and not view.labelled else ""
+        "data_values": Code(
+            view.data.values.replace("config.data_path", "arguments.data_path").replace(
+                "config.", "Config()."
+            )
         ),
         "judge_conditioned": judge.takes_condition,
         "points": len(view.plan.ports["data"].shape) == 1,
@@ -174,6 +180,7 @@ def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         "g_count": Code(count),
         "own_g_batch": training.g_batch_size is not None,
         "g_batch_size": training.g_batch_size or 0,
+        "late_call": 2 * training.accumulate * (2 if training.g_steps > 1 else 1),
         "draws": _draws(training, many, warm),
         "judgements": _judgements(training, late),
     }
