@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gangen.evaluation import scores
 from gangen.network_view import NetworkView
 from gangen.plan import Plan
 from gangen.text import Code
@@ -63,5 +64,6 @@ class About:
             "description": self.plan.spec.description,
             "sources": self.sources,
             "networks": tables,
+            "better": dict(scores(self.plan.metrics)),  # which way each score gets better
         }
         return Code(json.dumps(content, indent=1))

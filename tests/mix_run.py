@@ -81,6 +81,7 @@ def loaded(compiled: Compiled, folder: Path) -> Iterator[Project]:
     own = {name.removesuffix(".py") for name in texts}
     for name, text in texts.items():
         (folder / name).write_text(tidy_imports(text, own), encoding="utf-8")
+    (folder / "about.json").write_text(view.about.json, encoding="utf-8")
     for asset in compiled.spec.data.component.constant("ASSETS", []):
         (folder / "assets").mkdir(exist_ok=True)
         (folder / "assets" / asset).write_bytes(CATALOGUE.find(f"data/assets/{asset}").read_bytes())
@@ -115,7 +116,7 @@ def trained(project: Project) -> list[str]:
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()) as said:
         try:
             project.train.train(project.config)
-        except SystemExit as exit:
+        except (SystemExit, project.modules["progress"].Diverged) as exit:
             return [f"train.py stopped: {exit} {said.getvalue()[-300:]}"]
     lines = (project.config.out_dir / "metrics.jsonl").read_text().splitlines()
     steps = [json.loads(line) for line in lines]

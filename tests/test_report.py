@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib
+import itertools
 import json
 import math
 import os
@@ -186,6 +187,15 @@ def test_bytes_that_are_no_records_are_counted(report: Any, tmp_path: Path, cont
     assert known(html)[0]["lines"] == [["d_loss", [[1, 2.0]]]]
 
 
+def test_a_network_without_layers_has_a_table_too(report: Any, tmp_path: Path) -> None:
+    networks = [{}, {"title": "G", "parameters": 1234, "layers": [["linear", "[B, 2]", "1,234"]]}]
+    (tmp_path / "run.json").write_text(json.dumps({"networks": networks}))
+    html = report.write_report(tmp_path).read_text()
+    assert html.count("<details>") == 2
+    assert "G; 1,234 parameters" in html
+    assert '<td class="number">1,234</td>' in html
+
+
 # Pictures
 
 
@@ -214,7 +224,7 @@ def test_first_and_last_picture_are_among_the_chosen(data: Any, tmp_path: Path) 
     found, notes = data.read_pictures(tmp_path)
     steps = [step for step, _ in found]
     assert (len(steps), steps[0], steps[-1]) == (data.PICTURES, 0, 1000)
-    gaps = [later - earlier for earlier, later in zip(steps, steps[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(steps)]
     assert max(gaps) - min(gaps) <= 10
     assert notes == ["61 of 101 sample pictures are left out."]
 
@@ -287,7 +297,7 @@ def test_names_at_the_ends_of_lines_do_not_overlap(charts: Any) -> None:
     bottom = charts.HEIGHT - charts.BOTTOM
     for places in ([50.0] * 6, [bottom] * 7, [10.0, 11.0, 190.0], [30.0]):
         found = sorted(charts.apart(places))
-        gaps = [later - earlier for earlier, later in zip(found, found[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(found)]
         assert all(gap >= 13.9 for gap in gaps)
         assert found[-1] <= bottom
 

@@ -33,11 +33,8 @@ from runtime import CheckpointError, load_checkpoint
 
 CPU = torch.device("cpu")
 HERE = Path(__file__).resolve().parent
-FORMATS = {
-    "onnx": ["onnx", "onnxscript"],
-    "torch_export": [],
-    "safetensors": ["safetensors"],
-}  # and what they need
+# The formats, and the packages that each needs.
+FORMATS = {"onnx": ["onnx", "onnxscript"], "torch_export": [], "safetensors": ["safetensors"]}
 INPUTS = {
     "z": "float32 [batch, 100], normal",
 }
@@ -134,9 +131,8 @@ def write_torch_export(
 def write_onnx(program: torch.export.ExportedProgram, folder: Path, generator: nn.Module) -> str:
     """Write generator.onnx and what draws from it; what the comparison found."""
     path = folder / "generator.onnx"
-    logging.getLogger("torch.onnx").setLevel(
-        logging.ERROR
-    )  # it names every package it can do without
+    # It names every package that it can do without.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch warns of its own names
         written = torch.onnx.export(
@@ -207,16 +203,9 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Export the trained generator.")
     last = Config().out_dir / "last.pt"
     parser.add_argument("--checkpoint", type=Path, default=last, help=f"default: {last}")
-    parser.add_argument(
-        "--out", type=Path, default=Path("exported"), help="folder; default: exported"
-    )
-    parser.add_argument(
-        "--formats",
-        nargs="+",
-        choices=list(FORMATS),
-        default=list(FORMATS),
-        help="default: all of them",
-    )
+    parser.add_argument("--out", type=Path, default=Path("exported"), help="default: exported")
+    known = list(FORMATS)
+    parser.add_argument("--formats", nargs="+", choices=known, default=known, help="default: all")
     return parser.parse_args(arguments)
 
 

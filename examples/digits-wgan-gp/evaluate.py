@@ -126,15 +126,8 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     last = usual.out_dir / "last.pt"
     parser = argparse.ArgumentParser(description="Score the trained generator against the data.")
     parser.add_argument("--checkpoint", type=Path, default=last, help=f"default: {last}")
-    parser.add_argument(
-        "--samples",
-        type=int,
-        default=usual.eval_samples,
-        help=f"fakes; default: {usual.eval_samples}",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=usual.seed, help="of noise and of the draw of real samples"
-    )
+    parser.add_argument("--samples", type=int, default=usual.eval_samples, help="fakes to score")
+    parser.add_argument("--seed", type=int, default=usual.seed, help="of noise and real draw")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument("--raw", action="store_true", help="score the weights, not their average")
     return parser.parse_args(arguments)
@@ -158,9 +151,9 @@ def main() -> None:
     print(f"{'score':<24}{'value':>12}{'floor':>12}")
     for score, value in record["scores"].items():
         print(f"{score:<24}{value:>12.5g}{record['floor'][score]:>12.5g}")
-    print(
-        f"step {step}, {record['samples']} fakes against {record['real_samples']} real samples; added to {arguments.checkpoint.parent / 'evaluation.jsonl'}"
-    )
+    log = arguments.checkpoint.parent / "evaluation.jsonl"
+    counts = f"{record['samples']} fakes against {record['real_samples']} real samples"
+    print(f"step {step}, {counts}; added to {log}")
 
 
 if __name__ == "__main__":

@@ -1,322 +1,296 @@
-"""How report.html looks: SVG charts, tables and pictures, in one file that needs no network."""
+"""How report.html looks: figures, tables and pictures in one file that needs no network."""
 
+import base64
+import hashlib
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Any
 
-Point = tuple[int, float]  # step, value
+from report_charts import Chart, Drawing, short, text
 
-WIDTH, HEIGHT = 640, 230
-LEFT, RIGHT, TOP, BOTTOM = 58, 96, 12, 30  # room for ticks, and for the lines' names
-COLORS = 6  # of STYLE; Okabe and Ito's, which colour-blind readers can tell apart
+Cell = str | int | float | None
 
+# Colours as Okabe and Ito's, dark enough (light enough in the dark) to write with.
 STYLE = """
-:root { color-scheme: light dark; --ink: #1c1c1e; --faint: #6b6b70; --rule: #d9d9de; --paper: #fff;
-  --panel: #f6f6f8; --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #cc79a7; --c4: #b8860b;
-  --c5: #56b4e9; }
-@media (prefers-color-scheme: dark) { :root { --ink: #ececf0; --faint: #a0a0a8; --rule: #3a3a40;
-  --paper: #161618; --panel: #202024; --c0: #56b4e9; --c1: #ff8a3d; --c2: #2fc79c; --c3: #e59cc6;
-  --c4: #e5b53b; --c5: #9ad4f5; } }
+:root { color-scheme: light dark; --paper: #fff; --ink: #1a1a1a; --faint: #5f5f66; --rule: #dcdce0;
+  --axis: #8a8a90; --mark: #a3123a; --c0: #0068a3; --c1: #b34700; --c2: #00735a; --c3: #a03d78;
+  --c4: #7a5c00; --c5: #4d55a8; }
+@media screen and (prefers-color-scheme: dark) { :root { --paper: #151517; --ink: #e8e8ea;
+  --faint: #a2a2aa; --rule: #34343a; --axis: #77777f; --mark: #ff7d97; --c0: #5cb8ef; --c1: #ff9552;
+  --c2: #35c9a0; --c3: #e79bc8; --c4: #dfb64a; --c5: #a9b1ff; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 1360px; padding: 28px 32px 64px; background: var(--paper);
-  color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-h1 { font-size: 28px; line-height: 1.2; margin: 0 0 4px; }
-h2 { font-size: 18px; margin: 40px 0 12px; }
-h3 { font-size: 14px; margin: 0 0 4px; font-weight: 600; }
-p { margin: 4px 0; max-width: 75ch; }
-.faint { color: var(--faint); }
-dl.facts { display: flex; flex-wrap: wrap; gap: 8px 32px; margin: 16px 0 0; }
-dl.facts dt { color: var(--faint); font-size: 12px; }
-dl.facts dd { margin: 0; font-variant-numeric: tabular-nums; }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(420px, 1fr)); gap: 24px; }
-figure { margin: 0; }
-svg { width: 100%; height: auto; display: block; background: var(--panel); border-radius: 6px; }
-svg text { font: 11px system-ui, sans-serif; fill: var(--faint); }
-svg .name { font-weight: 600; }
-svg .rule { stroke: var(--rule); stroke-width: 1; }
-svg polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
-svg .floor { stroke: var(--faint); stroke-width: 1; stroke-dasharray: 5 4; }
-svg .cursor { stroke: var(--faint); stroke-width: 1; visibility: hidden; }
-.readout { min-height: 1.5em; font-size: 12px; color: var(--faint);
+[hidden] { display: none !important; }
+body { margin: 0 auto; max-width: 1180px; padding: 44px 28px 72px; background: var(--paper);
+  color: var(--ink); font: 16px/1.5 Charter, "Bitstream Charter", Cambria, Georgia, serif;
+  overflow-wrap: anywhere; counter-reset: figure; }
+h1 { font-size: 32px; font-weight: 600; line-height: 1.2; margin: 0; }
+h2 { font-size: 21px; font-weight: 600; margin: 52px 0 16px; }
+h3, summary { font-size: 15px; font-weight: 600; margin: 0 0 6px; }
+header p, li { margin: 6px 0; max-width: 80ch; }
+header .note { margin: 2px 0; }
+.title { font-size: 18px; font-style: italic; }
+.description { white-space: pre-line; }
+.note, .top, figcaption { color: var(--faint); font-size: 0.88em; }
+dl { display: flex; flex-wrap: wrap; gap: 10px 34px; margin: 22px 0 14px; padding: 12px 0;
+  border-top: 2px solid var(--ink); border-bottom: 1px solid var(--ink); }
+hr { border: 0; border-top: 2px solid var(--ink); margin: 22px 0 14px; }
+dt { color: var(--faint); font-size: 0.85em; } dd { margin: 0; }
+dl, table, svg, .top, .controls { font-family: system-ui, "Liberation Sans", Arial, sans-serif;
   font-variant-numeric: tabular-nums; }
-.show img { display: block; width: 100%; max-width: 640px; image-rendering: pixelated;
-  border-radius: 6px; background: var(--panel); }
-.show input { width: 100%; max-width: 640px; margin: 10px 0 0; accent-color: var(--c0); }
-table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: 3px 20px 3px 0; border-bottom: 1px solid var(--rule);
-  white-space: nowrap; }
-th { color: var(--faint); font-weight: 500; }
-td.number, th.number { text-align: right; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr));
+  gap: 30px 44px; align-items: start; }
+figure { margin: 0; min-width: 0; counter-increment: figure; break-inside: avoid; }
+figcaption::before { content: "Figure " counter(figure) ". "; }
+figcaption { margin-top: 6px; }
+figcaption b { color: var(--ink); font-weight: 600; }
+.show { grid-row: span 2; }
+.show img { display: block; max-width: 100%; max-height: 82vh; margin: 0 auto; }
+.controls { display: flex; gap: 12px; align-items: center; margin-top: 10px; font-size: 14px; }
+.controls input { flex: 1; min-width: 0; accent-color: var(--c0); }
+.controls output { min-width: 6em; text-align: right; }
+button { font: inherit; color: inherit; background: none; border: 1px solid var(--axis);
+  border-radius: 4px; padding: 2px 0; width: 4.5em; cursor: pointer; }
+.top { display: flex; justify-content: space-between; gap: 16px; min-height: 20px;
+  font-size: 13px; white-space: pre-wrap; }
+.top output { color: var(--ink); text-align: right; }
+svg { display: block; width: 100%; height: auto; overflow: visible; }
+svg text { font-size: 12px; fill: var(--faint); }
+svg line { stroke: var(--rule); }
+svg .axis, svg .floor, .cursor line { stroke: var(--axis); }
+svg .floor { stroke-dasharray: 5 4; }
+svg line.mark { stroke: var(--mark); stroke-dasharray: 2 3; }
+svg text.mark { fill: var(--mark); }
+.c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); }
+.c4 { --c: var(--c4); } .c5 { --c: var(--c5); }
+svg polyline { fill: none; stroke: var(--c); stroke-width: 1.7; stroke-linejoin: round; }
+svg polyline.all { stroke-width: 1; opacity: 0.35; }
+svg circle { fill: var(--c); }
+svg circle.best { fill: none; stroke: var(--c); stroke-width: 1.7; }
+svg text.name { fill: var(--c, var(--faint)); stroke: none; }
+.tables { display: flex; flex-wrap: wrap; gap: 28px 64px; align-items: flex-start;
+  margin-top: 28px; }
+.tables > * { max-width: 100%; }
+h2 + .tables { margin-top: 0; }
 .wide { overflow-x: auto; }
-details { margin: 8px 0; }
-summary { cursor: pointer; font-weight: 600; }
-@media print { body { padding: 0; } .show input, .readout { display: none; } }
+table { border-collapse: collapse; font-size: 13px; border-top: 2px solid var(--ink);
+  border-bottom: 1px solid var(--ink); }
+th, td { text-align: left; vertical-align: top; padding: 4px 26px 4px 0; max-width: 44em;
+  overflow-wrap: break-word; }
+th { font-weight: 600; border-bottom: 1px solid var(--ink); }
+.number { text-align: right; }
+th:last-child, td:last-child { padding-right: 4px; }
+summary { cursor: pointer; }
+ul { padding-left: 20px; }
+@media print { body { max-width: none; padding: 0; font-size: 12px; } .controls { display: none; }
+  .figures { grid-template-columns: 1fr 1fr; gap: 20px 24px; } .wide { overflow: visible; }
+  table, dl { font-size: 10px; } th, td { padding: 2px 12px 2px 0; } .tables { gap: 16px 32px; }
+  h2, h3 { break-after: avoid; } tr { break-inside: avoid; } h2 { margin-top: 28px; } }
 """
 
 SCRIPT = """
-const number = value => Math.abs(value) >= 1e5 || (value && Math.abs(value) < 1e-3)
-  ? value.toExponential(2) : String(Number(value.toPrecision(4)));
-for (const figure of document.querySelectorAll("figure[data-lines]")) {
-  const {lines, first, last, left, right} = JSON.parse(figure.dataset.lines);
+"use strict";
+const short = value => value && (Math.abs(value) >= 1e6 || Math.abs(value) < 1e-3)
+  ? value.toExponential(3)
+  : Number(value.toPrecision(5)).toLocaleString("en", {maximumFractionDigits: 9});
+const place = (value, [low, high, start, end, log]) => {
+  const scale = log ? Math.log10 : Number;
+  return start + (scale(value) - scale(low)) / (scale(high) - scale(low)) * (end - start);
+};
+document.querySelectorAll(".chart").forEach(figure => {
+  const {x, y, lines} = JSON.parse(figure.dataset.known), [low, high, start, end] = x;
   const svg = figure.querySelector("svg"), cursor = figure.querySelector(".cursor");
-  const readout = figure.querySelector(".readout");
-  svg.addEventListener("pointermove", event => {
+  const readout = figure.querySelector("output");
+  const show = event => {
     const box = svg.getBoundingClientRect();
-    const x = (event.clientX - box.left) / box.width * svg.viewBox.baseVal.width;
-    const step = first + (x - left) / (right - left) * (last - first);
-    const near = points => points.reduce(
-      (a, b) => Math.abs(b[0] - step) < Math.abs(a[0] - step) ? b : a);
-    const at = near(lines[0].points)[0];
-    const place = left + (at - first) / Math.max(last - first, 1) * (right - left);
-    cursor.setAttribute("x1", place); cursor.setAttribute("x2", place);
-    cursor.style.visibility = "visible";
-    readout.textContent = "step " + at.toLocaleString("en") + ": " +
-      lines.map(line => line.name + " " + number(near(line.points)[1])).join(", ");
+    const across = (event.clientX - box.left) / box.width * svg.viewBox.baseVal.width;
+    const step = low + (across - start) / (end - start) * (high - low);
+    const nearer = (a, b) => Math.abs(b[0] - step) < Math.abs(a[0] - step) ? b : a;
+    const points = lines.map(line => line[1].reduce(nearer)), at = points.reduce(nearer)[0];
+    cursor.firstChild.setAttribute("x1", place(at, x));
+    cursor.firstChild.setAttribute("x2", place(at, x));
+    points.forEach((point, i) => {
+      cursor.children[i + 1].setAttribute("cx", place(point[0], x));
+      cursor.children[i + 1].setAttribute("cy", place(point[1], y));
+    });
+    cursor.setAttribute("visibility", "visible");
+    readout.textContent = "step " + at.toLocaleString("en") + points.map((point, i) =>
+      "  \u00b7  " + lines[i][0] + " " + short(point[1]) +
+      (point[0] === at ? "" : " (" + point[0].toLocaleString("en") + ")")).join("");
+  };
+  const hide = () => { cursor.setAttribute("visibility", "hidden"); readout.textContent = ""; };
+  svg.addEventListener("pointermove", show);
+  svg.addEventListener("pointerdown", show);
+  svg.addEventListener("pointerleave", hide);
+});
+const slides = document.querySelector(".show");
+const pictures = JSON.parse(document.getElementById("pictures").textContent);
+if (slides && pictures.length) {
+  const image = slides.querySelector("img"), slider = slides.querySelector("input");
+  const button = slides.querySelector("button"), last = slider.valueAsNumber;
+  pictures.push([Number(image.dataset.step), image.src.split(",")[1]]);
+  let timer = 0;
+  const show = index => {
+    const [step, png] = pictures[index], at = step.toLocaleString("en");
+    slider.value = index;
+    image.src = "data:image/png;base64," + png;
+    image.alt = "Samples after step " + at;
+    slider.ariaValueText = slides.querySelector("output").textContent = "step " + at;
+    slides.querySelector("figcaption span").textContent = at;
+  };
+  const stop = () => { clearInterval(timer); timer = 0; button.textContent = "Play"; };
+  slides.querySelector(".controls").hidden = false;
+  slider.addEventListener("input", () => { stop(); show(slider.valueAsNumber); });
+  button.addEventListener("click", () => {
+    if (timer) { stop(); return; }
+    button.textContent = "Pause";
+    if (slider.valueAsNumber === last) show(0);
+    timer = setInterval(() => {
+      show(slider.valueAsNumber + 1);
+      if (slider.valueAsNumber === last) stop();
+    }, 350);
   });
-  svg.addEventListener("pointerleave", () => {
-    cursor.style.visibility = "hidden"; readout.textContent = "";
+  document.addEventListener("keydown", event => {
+    const by = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    if (!by || event.target !== document.body) return;
+    stop();
+    show(Math.min(Math.max(slider.valueAsNumber + by, 0), last));
   });
 }
-const slider = document.querySelector(".show input");
-if (slider) {
-  const pictures = JSON.parse(document.getElementById("pictures").textContent);
-  const image = document.querySelector(".show img"), label = document.querySelector(".show .at");
-  slider.hidden = false;
-  slider.addEventListener("input", () => {
-    const [name, data] = pictures[slider.value];
-    image.src = "data:image/png;base64," + data;
-    image.alt = label.textContent = "step " + Number(name).toLocaleString("en");
-  });
-}
+const folded = [...document.querySelectorAll("details:not([open])")];
+window.addEventListener("beforeprint", () => folded.forEach(part => { part.open = true; }));
 """
 
 
 @dataclass(frozen=True)
-class Line:
-    """A curve: its name, and its points in the order of the steps."""
+class Table:
+    """Rows below a header; a folded table shows only its title at first."""
 
-    name: str
-    points: Sequence[Point]
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    folded: bool = False
 
 
 @dataclass(frozen=True)
-class Chart:
-    """Lines over the steps, on one scale; `floor` is a dashed line across."""
+class Section:
+    """A part of the page: figures, then tables, then a list; left out where all are empty."""
 
     title: str
-    lines: Sequence[Line]
-    floor: float | None = None
+    charts: Sequence[Chart] = ()
+    tables: Sequence[Table] = ()
+    texts: Sequence[str] = ()
+    pictures: Sequence[tuple[int, str]] = ()  # step, base64 of a PNG
 
 
-def page(
-    run: Mapping[str, Any],
-    *,
-    charts: Sequence[Chart],
-    facts: Sequence[tuple[str, str]],
-    pictures: Sequence[tuple[str, str]],
-    left_out: int,
-    evaluations: Sequence[Mapping[str, Any]],
-) -> str:
-    """The whole document; texts of the run are escaped, whatever they are."""
-    name = text(run.get("name", "a run"))
-    sections = [
-        section("Samples", slideshow(pictures, left_out)),
-        section("Curves", charted(charts)),
-        section("Evaluations", evaluation_table(evaluations)),
-        section("Networks", "".join(map(network_table, run.get("networks", [])))),
-        section("Knobs", knob_table(run.get("config", {}))),
-        section("Sources", listed(run.get("sources", []))),
-    ]
-    # Nothing but what stands in the file itself may load or run.
-    policy = (
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-    )
+@dataclass(frozen=True)
+class Report:
+    """All that a page says."""
+
+    name: str
+    title: str
+    description: str
+    facts: Sequence[tuple[str, str]]
+    notes: Sequence[str]  # what is missing, what went wrong
+    sections: Sequence[Section]
+
+
+def page(report: Report) -> str:
+    """The whole document. Texts are escaped; only this file's own script and style count."""
+    parts = "".join(map(section, report.sections))
+    # All but the last one, which is shown without the script too.
+    pictures = [picture for part in report.sections for picture in part.pictures[:-1]]
+    facts = "".join(f"<div><dt>{text(k)}</dt><dd>{text(v)}</dd></div>" for k, v in report.facts)
+    policy = "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+    policy += f"script-src '{digest(SCRIPT)}'; style-src '{digest(STYLE)}'"
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{name}</title>
+<title>{text(report.name)}</title>
 <style>{STYLE}</style>
 </head>
 <body>
-<h1>{name}</h1>
-<p>{text(run.get("title", ""))}</p>
-<p class="faint">{text(run.get("description", ""))}</p>
-<dl class="facts">{"".join(f"<div><dt>{text(k)}<dd>{text(v)}</div>" for k, v in facts)}</dl>
-{"".join(sections)}
+<header>
+<h1>{text(report.name)}</h1>
+{paragraph("title", report.title)}{paragraph("description", report.description)}
+{f"<dl>{facts}</dl>" if facts else "<hr>"}
+{"".join(paragraph("note", note) for note in report.notes)}
+</header>
+<main>
+{parts}</main>
+<script type="application/json" id="pictures">{data(pictures)}</script>
 <script>{SCRIPT}</script>
 </body>
 </html>
 """
 
 
-def text(value: object) -> str:
-    """Any value as text that is no mark-up."""
-    return escape(str(value), quote=True)
+def digest(source: str) -> str:
+    """How a Content-Security-Policy names an inline script or style that it lets through."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
 
 
 def data(value: object) -> str:
-    """JSON that can stand inside an element or an attribute."""
-    return json.dumps(value).replace("&", "\\u0026").replace("<", "\\u003c").replace("'", "\\u0027")
+    """JSON that cannot end the element it stands in."""
+    return json.dumps(value, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def section(title: str, inside: str) -> str:
+def paragraph(kind: str, content: str) -> str:
+    return f'<p class="{kind}">{text(content)}</p>\n' if content else ""
+
+
+def section(part: Section) -> str:
     """A part of the page; nothing where there is nothing to show."""
-    missing = '<p class="faint">The run has left none so far.</p>'
-    return f"<section><h2>{title}</h2>{inside or missing}</section>\n"
+    figures = slideshow(part) if part.pictures else ""
+    figures += "".join(Drawing(chart).figure() for chart in part.charts)
+    content = f'<div class="figures">{figures}</div>\n' if figures else ""
+    if part.tables:
+        content += f'<div class="tables">{"".join(map(table, part.tables))}</div>\n'
+    if part.texts:
+        content += f"<ul>{''.join(f'<li>{text(line)}</li>' for line in part.texts)}</ul>\n"
+    return f"<section><h2>{text(part.title)}</h2>\n{content}</section>\n" if content else ""
 
 
-def slideshow(pictures: Sequence[tuple[str, str]], left_out: int) -> str:
-    """The last picture, and a slider over all of them."""
-    if not pictures:
-        return ""
-    name, last = pictures[-1]
-    label = f"step {int(name):,}" if name.isdigit() else text(name)
-    end = len(pictures) - 1
-    others = f" {left_out} pictures between these are left out." if left_out else ""
+def slideshow(part: Section) -> str:
+    """The last picture; the script adds a slider over all of them."""
+    step, png = part.pictures[-1]
+    last = len(part.pictures) - 1
     return (
-        f'<div class="show"><img src="data:image/png;base64,{last}" alt="{label}">'
-        f'<input type="range" min="0" max="{end}" value="{end}" hidden '
-        'aria-label="which picture is shown">'
-        f'<p class="faint"><span class="at">{label}</span>; always of the same noise.{others}</p>'
-        f'</div><script type="application/json" id="pictures">{data(pictures)}</script>'
+        '<figure class="show">'
+        f'<img data-step="{step}" alt="Samples after step {step:,}" '
+        f'src="data:image/png;base64,{png}">'
+        '<div class="controls" hidden><button type="button">Play</button>'
+        f'<input type="range" min="0" max="{last}" value="{last}" aria-label="Step of the samples">'
+        f"<output>step {step:,}</output></div>"
+        f"<figcaption><b>Samples after step <span>{step:,}</span>,</b> "
+        "of the same inputs at every step.</figcaption></figure>\n"
     )
 
 
-def charted(charts: Sequence[Chart]) -> str:
-    """All charts, side by side."""
-    drawn = [figure(chart) for chart in charts if any(line.points for line in chart.lines)]
-    return f'<div class="charts">{"".join(drawn)}</div>' if drawn else ""
-
-
-def figure(chart: Chart) -> str:
-    """A chart as SVG: ruled at round numbers, every line named at its end."""
-    steps = [step for line in chart.lines for step, _ in line.points]
-    values = [value for line in chart.lines for _, value in line.points]
-    values += [] if chart.floor is None else [chart.floor]
-    first, last = min(steps), max(steps)
-    rows = ticks(min(values), max(values))
-    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-
-    def across(step: float) -> float:
-        return LEFT + (step - first) / max(last - first, 1) * (right - LEFT)
-
-    def up(value: float) -> float:
-        return bottom - (value - rows[0]) / (rows[-1] - rows[0]) * (bottom - TOP)
-
-    parts = []
-    for row in rows:
-        y = up(row)
-        parts.append(f'<line class="rule" x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{number(row)}</text>')
-    for step in ticks(first, last)[1:] if last > first else [first]:
-        if first <= step <= last:
-            place = f'x="{across(step):.1f}" y="{HEIGHT - 10}"'
-            parts.append(f'<text {place} text-anchor="middle">{step:,.0f}</text>')
-    if chart.floor is not None:
-        y = up(chart.floor)
-        parts.append(f'<line class="floor" x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{right + 8}" y="{y + 4:.1f}">floor</text>')
-    names = apart([up(line.points[-1][1]) for line in chart.lines])
-    for index, line in enumerate(chart.lines):
-        color = f"var(--c{index % COLORS})"
-        places = " ".join(f"{across(step):.1f},{up(value):.1f}" for step, value in line.points)
-        parts.append(f'<polyline style="stroke: {color}" points="{places}"/>')
-        at = f'x="{right + 8}" y="{names[index] + 4:.1f}" style="fill: {color}"'
-        if len(chart.lines) > 1:
-            parts.append(f'<text class="name" {at}>{text(line.name)}</text>')
-    parts.append(f'<line class="cursor" y1="{TOP}" y2="{bottom}"/>')
-    lines = [{"name": line.name, "points": line.points} for line in chart.lines]
-    known = data({"lines": lines, "first": first, "last": last, "left": LEFT, "right": right})
-    title = text(chart.title)
-    return (
-        f"<figure data-lines='{known}'><h3>{title}</h3>"
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title} over the steps">'
-        f'{"".join(parts)}</svg><div class="readout"></div></figure>'
-    )
-
-
-def ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round numbers around an interval, equally far apart."""
-    if high - low < 1e-12 * max(1.0, abs(high)):
-        low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
-    rough = (high - low) / about
-    power = 10.0 ** math.floor(math.log10(rough))
-    size = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough)
-    start, end = math.floor(low / size + 1e-9), math.ceil(high / size - 1e-9)
-    return [i * size for i in range(start, end + 1)]
-
-
-def apart(places: Sequence[float], least: float = 13) -> list[float]:
-    """Places of names, moved down where two of them would overlap."""
-    found, below = dict(enumerate(places)), -math.inf
-    for index in sorted(found, key=lambda i: places[i]):
-        found[index] = below = max(places[index], below + least)
-    return [found[index] for index in range(len(places))]
-
-
-def number(value: float) -> str:
-    """A number in few characters."""
-    if value and not 1e-3 <= abs(value) < 1e6:
-        return f"{value:.1e}"
-    return f"{value:,.4g}"
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def table(content: Table) -> str:
     """A table; numbers stand at the right."""
 
-    def cell(tag: str, value: object, like: object) -> str:
-        aligned = ' class="number"' if isinstance(like, int | float) else ""
-        shown = number(value) if isinstance(value, float) else text(value)
-        return f"<{tag}{aligned}>{shown}</{tag}>"
+    def cells(tag: str, values: Sequence[Cell]) -> str:
+        kinds = [' class="number"' if right else "" for right in numeric]
+        pairs = zip(kinds, values, strict=True)
+        return "".join(f"<{tag}{kind}>{shown(value)}</{tag}>" for kind, value in pairs)
 
-    first = rows[0] if rows else header
-    head = "".join(cell("th", name, like) for name, like in zip(header, first, strict=True))
-    body = "".join(f"<tr>{''.join(cell('td', value, value) for value in row)}</tr>" for row in rows)
-    rows_of_all = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-    return f'<div class="wide"><table>{rows_of_all}</table></div>'
-
-
-def evaluation_table(evaluations: Sequence[Mapping[str, Any]]) -> str:
-    """Every evaluation with its scores and where they come from; the last one's floor below."""
-    if not evaluations:
-        return ""
-    names = list(dict.fromkeys(name for e in evaluations for name in e.get("scores", {})))
-    rows = []
-    for e in evaluations:
-        features = e.get("features") or {}
-        origin = f"{features.get('name', 'samples')} {features.get('sha256', '')}".strip()
-        scores = [float(e.get("scores", {}).get(name, math.nan)) for name in names]
-        counts = [int(e.get("samples", 0)), int(e.get("real_samples", 0))]
-        rows.append([int(e["step"]), e.get("weights", ""), *scores, *counts, origin])
-    last = evaluations[-1]
-    floor = [float(last.get("floor", {}).get(name, math.nan)) for name in names]
-    half = int(last.get("floor_samples", 0))
-    rows.append(["floor", "real against real", *floor, half, half, ""])
-    return table(["step", "weights", *names, "fakes", "real samples", "features"], rows)
+    columns = zip(content.header, *content.rows, strict=True)
+    numeric = [any(isinstance(cell, int | float) for cell in column) for column in columns]
+    body = "".join(f"<tr>{cells('td', row)}</tr>\n" for row in content.rows)
+    head = f"<thead><tr>{cells('th', content.header)}</tr></thead>"
+    whole = f'<div class="wide"><table>{head}<tbody>{body}</tbody></table></div>'
+    if content.folded:
+        return f"<details><summary>{text(content.title)}</summary>{whole}</details>\n"
+    return f"<div><h3>{text(content.title)}</h3>{whole}</div>\n"
 
 
-def network_table(network: Mapping[str, Any]) -> str:
-    """A network's layers, folded away."""
-    rows = [[str(layer), str(shape), str(count)] for layer, shape, count in network["layers"]]
-    summary = f"{text(network['title'])}, {network['parameters']:,} parameters"
-    layers = table(["layer", "output", "parameters"], rows)
-    return f"<details><summary>{summary}</summary>{layers}</details>"
-
-
-def knob_table(knobs: Mapping[str, str]) -> str:
-    """The knobs of the run."""
-    rows = [[name, value] for name, value in knobs.items()]
-    return table(["knob", "value"], rows) if rows else ""
-
-
-def listed(sources: Sequence[str]) -> str:
-    """Papers and data."""
-    return (
-        f"<ul>{''.join(f'<li>{text(source)}</li>' for source in sources)}</ul>" if sources else ""
-    )
+def shown(value: Cell) -> str:
+    """What stands in a cell."""
+    if value is None:
+        return "&ndash;"
+    if isinstance(value, float):
+        return short(value, 6)
+    return f"{value:,}" if isinstance(value, int) else text(value)

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import os
 from pathlib import Path
 
 import torch
@@ -53,7 +54,8 @@ def inception(shape: tuple[int, ...], device: torch.device, *, weights: str = ""
     """
     if shape[0] not in (1, 3):
         raise ValueError(f"Inception takes 1 or 3 channels, the data has {shape[0]}")
-    path = Path(weights or Path(torch.hub.get_dir(), "checkpoints", INCEPTION_FILE)).expanduser()
+    cache = os.environ.get("TORCH_HOME", "~/.cache/torch")
+    path = Path(weights or Path(cache, "hub", "checkpoints", INCEPTION_FILE)).expanduser()
     if not path.is_file():
         raise ValueError(
             f"{path}: no Inception weights; download {INCEPTION_URL} to there, or set the option "

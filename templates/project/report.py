@@ -225,10 +225,16 @@ def network_tables(run: Record) -> list[Table]:
     for network in listed(run, "networks"):
         if isinstance(network, dict):
             layers = [layer for layer in listed(network, "layers") if isinstance(layer, list)]
-            rows = [[*map(cell, layer), None, None, None][:3] for layer in layers]
+            rows = [[*map(counted, layer), None, None, None][:3] for layer in layers]
             title = f"{network.get('title')}; {amount(network.get('parameters'))} parameters"
             tables.append(Table(title, ["layer", "output", "parameters"], rows, folded=True))
     return tables
+
+
+def counted(value: object) -> Cell:
+    """A cell of a layer; numbers may come as text: "1,234"."""
+    digits = str(value).replace(",", "")
+    return int(digits) if digits.isdecimal() and len(digits) < 16 else cell(value)
 
 
 def setting_tables(run: Record) -> list[Table]:

@@ -277,7 +277,7 @@ def table(content: Table) -> str:
         pairs = zip(kinds, values, strict=True)
         return "".join(f"<{tag}{kind}>{shown(value)}</{tag}>" for kind, value in pairs)
 
-    columns = list(zip(*content.rows, strict=True))
+    columns = zip(content.header, *content.rows, strict=True)
     numeric = [any(isinstance(cell, int | float) for cell in column) for column in columns]
     body = "".join(f"<tr>{cells('td', row)}</tr>\n" for row in content.rows)
     head = f"<thead><tr>{cells('th', content.header)}</tr></thead>"

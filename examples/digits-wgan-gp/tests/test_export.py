@@ -60,9 +60,7 @@ def as_onnx(path: Path) -> Callable[..., Tensor]:
 
     session = onnxruntime.InferenceSession(path / "generator.onnx")
     return lambda *inputs: torch.from_numpy(
-        session.run(None, {name: x.numpy() for name, x in zip(export.INPUTS, inputs, strict=True)})[
-            0
-        ]
+        session.run(None, dict(zip(export.INPUTS, (x.numpy() for x in inputs), strict=True)))[0]
     )
 
 
@@ -80,9 +78,8 @@ def test_batches_of_any_size(made: Made, load: Callable[[Path], Callable[..., Te
         inputs = export.example_inputs(count)
         samples = exported(*inputs)
         assert samples.shape == (count, *(1, 16, 16))
-        assert torch.allclose(
-            samples, generator(*inputs), rtol=export.TOLERANCE, atol=export.TOLERANCE
-        )
+        limits = {"rtol": export.TOLERANCE, "atol": export.TOLERANCE}
+        assert torch.allclose(samples, generator(*inputs), **limits)
 
 
 def test_every_input_counts(made: Made) -> None:
@@ -122,13 +119,8 @@ def test_the_sampler_draws_what_pytorch_draws(made: Made, tmp_path: Path) -> Non
 
 def test_the_card_says_what_it_is(made: Made) -> None:
     path, _ = made
-    names = [
-        "README.md",
-        "generator.onnx",
-        "generator.pt2",
-        "generator.safetensors",
-        "sample_onnx.py",
-    ]
+    weights = [f"generator.{ending}" for ending in ("onnx", "pt2", "safetensors")]
+    names = ["README.md", *weights, "sample_onnx.py"]
     assert sorted(file.name for file in path.iterdir()) == names
     card = (path / "README.md").read_text(encoding="utf-8")
     assert card.startswith("# digits-wgan-gp\n")

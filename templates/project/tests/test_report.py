@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 
 import report
-from report import write_report
-from report_data import thinned
+from report import thinned, write_report
 
 HOSTILE = "</script></style><img src=x onerror=alert(1)>'\"&\ud800"
 VOID = {"meta", "img", "input", "hr"}
