@@ -78,8 +78,8 @@ def test_batches_of_any_size(made: Made, load: Callable[[Path], Callable[..., Te
         inputs = export.example_inputs(count)
         samples = exported(*inputs)
         assert samples.shape == (count, *(1, 16, 16))
-        limits = {"rtol": export.TOLERANCE, "atol": export.TOLERANCE}
-        assert torch.allclose(samples, generator(*inputs), **limits)
+        limit = export.TOLERANCE
+        assert torch.allclose(samples, generator(*inputs), rtol=limit, atol=limit)
 
 
 def test_every_input_counts(made: Made) -> None:
