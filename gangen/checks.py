@@ -16,6 +16,7 @@ from gangen.evaluation import best_is_a_score, metrics_get_what_they_look_at
 from gangen.plan import Plan
 from gangen.run_checks import (
     batches_divide,
+    graphs_repeat,
     length_is_said_once,
     sections_agree,
     terms_are_distinct,
@@ -190,6 +191,7 @@ RULES: Sequence[Callable[[Case], None]] = (
     output_covers_data,
     terms_are_distinct,
     batches_divide,
+    graphs_repeat,
     length_is_said_once,
     input_is_compared,
     conditioning_fits,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gangen.case import DEFAULTS, Case, named
-from gangen.catalogue import KINDS
+from gangen.catalogue import ANNEAL, KINDS
 from gangen.errors import Place
 from gangen.shapes import evaluate
 from gangen.spec import Path
@@ -55,6 +55,29 @@ def batches_divide(case: Case) -> None:
                 case.marks.value(("training", "batches")),
                 notes=(f"{chosen.name} ({case.where(chosen.path)})",),
                 help=f"set training.batches to straddle, or take {chosen.name} away",
+            )
+
+
+def graphs_repeat(case: Case) -> None:
+    """A CUDA graph repeats the numbers that it was recorded with, the number of the step too."""
+    training = case.plan.spec.training  # type: ignore[attr-defined]
+    if training is None or not training.cuda_graphs:
+        return
+    terms = [(term.chosen, term.function.ports) for term in case.plan.terms]
+    shown = [
+        (chosen, [port for f in chosen.component.functions.values() for port in f.ports])
+        for chosen in case.plan.spec.augment or ()
+    ]
+    for chosen, ports in [*terms, *shown]:
+        anneals = chosen.options.get(ANNEAL.name, 1) != 1
+        if anneals or "step" in ports:
+            why = f"{chosen.name} is annealed" if anneals else f"{chosen.name} depends on the step"
+            case.problems.add(
+                "conflict",
+                f"{why}, and a CUDA graph repeats the numbers that it was recorded with",
+                case.marks.value(("training", "cuda_graphs")),
+                notes=(f"{chosen.name} ({case.where(chosen.path)})",),
+                help=f"take training.cuda_graphs out, or {chosen.name}",
             )
 
 

@@ -25,6 +25,11 @@ class RunView:
         return self.training.sync_batch_norm
 
     @property
+    def cuda_graphs(self) -> bool:
+        """Whether steps are recorded and replayed."""
+        return self.training.cuda_graphs
+
+    @property
     def accumulates(self) -> bool:
         """Whether an update sums the gradients of several micro-batches."""
         return self.training.accumulate > 1

@@ -141,6 +141,11 @@ class Training(SpecModel):
         False, description="batch norm over all GPUs' share of a batch, not each one's alone"
     )
     compile: bool = Field(False, description="run the networks through torch.compile")
+    cuda_graphs: bool = Field(
+        False,
+        description="on one GPU, record each kind of training step once and replay it: small "
+        "networks spend most of their time on launching kernels; checked against the step itself",
+    )
     optimizer: Annotated[Any, PerRole(Choice("optimizers"))] = Field(
         ..., description="the optimiser of each network"
     )

@@ -123,6 +123,12 @@ class StepView:
             )
         return [known[port] for port in ports]
 
+    @property
+    def kind(self) -> Code:
+        """What Python decides about a step: which lazy terms it has."""
+        lazy = [term.every for terms in self.terms.values() for term in terms if term.lazy]
+        return Code("".join(f"step % {every} == 0, " for every in dict.fromkeys(lazy)))
+
     @cached_property
     def asked(self) -> Mapping[str, set[str]]:
         """The ports that are used in each slot."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from loading_module import loading
 from PIL import Image
 from torch import nn
 
@@ -893,6 +894,7 @@ def test_the_data_is_what_the_spec_asks_for(gangen: Run, imported: Run, here: Pa
     assert gangen(*command.removeprefix("#   gangen ").split()).code == 0
     options = compiled(ended.out).plan.data.options
     path = shipped() / "data"
+    loading()  # what npz.py imports
     sys.path.insert(0, str(path))
     try:
         spec = importlib.util.spec_from_file_location("npz_of_ibm", path / "npz.py")

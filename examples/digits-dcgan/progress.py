@@ -17,7 +17,11 @@ from torch import Tensor, nn
 
 
 class Diverged(RuntimeError):
-    """The training cannot go on from here; the message says why and what is kept."""
+    """The training cannot go on from `step`; the message says why and what is kept."""
+
+    def __init__(self, message: str, step: int) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 class Progress(nn.Module):
@@ -77,7 +81,9 @@ class Meter:
     def add(self, **losses: Tensor) -> None:
         """Note the scalar losses of one step."""
         for name, loss in losses.items():
-            self.sums[name] = self.sums[name] + loss.detach() if self.steps else loss.detach()
+            # The first is copied, or a loss that the next step writes in place would count twice.
+            sum_before = self.sums[name] if self.steps else 0
+            self.sums[name] = sum_before + loss.detach()
         self.steps += 1
 
     def read(self) -> dict[str, float]:

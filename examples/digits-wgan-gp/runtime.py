@@ -3,6 +3,7 @@
 import atexit
 import ctypes
 import gc
+import hashlib
 import math
 import os
 import pickle
@@ -16,7 +17,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -177,17 +177,21 @@ class StopSignal:
 # Modules and random numbers
 
 
-@contextmanager
-def frozen(module: nn.Module) -> Iterator[None]:
-    """Within the block gradients flow through `module`, but not into its parameters."""
-    trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    for parameter in trainable:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in trainable:
-            parameter.requires_grad_(True)
+class Frozen:
+    """Within its block gradients flow through the modules, but not into their parameters."""
+
+    def __init__(self, *modules: nn.Module) -> None:
+        # Listed once: to walk small modules at every step would take longer than their sums.
+        parameters = [parameter for module in modules for parameter in module.parameters()]
+        self.trainable = [parameter for parameter in parameters if parameter.requires_grad]
+
+    def __enter__(self) -> None:
+        for parameter in self.trainable:
+            parameter.requires_grad = False
+
+    def __exit__(self, *failure: object) -> None:
+        for parameter in self.trainable:
+            parameter.requires_grad = True
 
 
 @contextmanager
@@ -206,7 +210,6 @@ class WeightAverage:
     """Keeps `average` a moving average of the weights of `module`; buffers are copied."""
 
     def __init__(self, average: nn.Module, module: nn.Module) -> None:
-        # Listed once: to walk small modules at every step would take longer than the sums.
         self.weights: tuple[list[Tensor], list[Tensor]]
         self.weights = [*average.parameters()], [*module.parameters()]
         self.buffers = [*average.buffers()], [*module.buffers()]
@@ -228,10 +231,9 @@ def channels_last(*modules: nn.Module) -> None:
 
 
 def mix_seeds(*numbers: int) -> int:
-    """One 64-bit seed from several numbers, none negative; near numbers give unrelated seeds."""
-    # NumPy pads with zeros; with their count behind them (0,) and (0, 0) differ.
-    sequence = np.random.SeedSequence([*numbers, len(numbers)])
-    return int(sequence.generate_state(1, np.uint64)[0])
+    """One 64-bit seed from several numbers; near numbers give unrelated seeds."""
+    digest = hashlib.blake2b(repr(numbers).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
 
 
 def seed_everything(*numbers: int) -> None:

@@ -10,6 +10,7 @@ torchrun --standalone --nproc-per-node=4 train.py   # four GPUs share each batch
 import copy
 import math
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,13 +27,13 @@ from progress import CollapseWatch, Diverged, Meter, MetricWriter, Progress, all
 from report import write_report
 from runtime import (
     CheckpointError,
+    Frozen,
     State,
     StopSignal,
     WeightAverage,
     agree_on,
     channels_last,
     evaluating,
-    frozen,
     in_any_process,
     init_process_group,
     is_first_process,
@@ -43,10 +44,10 @@ from runtime import (
 )
 
 
-def train(config: Config, retry: int = 0) -> None:
+def train(config: Config, failures: Sequence[Diverged] = ()) -> None:
     """Make config.steps updates, or those that config.out_dir/last.pt still lacks.
 
-    A `retry` draws other noise than the run before, or it would fail in the same way.
+    After `failures` it draws other noise than before, or it would fail in the same way.
 
     Raises:
         Diverged: a loss or a weight is no number any more, or all samples have become the same.
@@ -80,12 +81,14 @@ def train(config: Config, retry: int = 0) -> None:
     last = config.out_dir / "last.pt"
     found = resume(last, state, config, device, rank) if last.exists() else 0
     start = agree_on(found)
-    progress.retries += retry
+    progress.retries += len(failures)
     retries = int(progress.retries)
     g_opt.param_groups[0]["lr"] = config.g_lr  # also after a resume
     d_opt.param_groups[0]["lr"] = config.d_lr  # also after a resume
     G = prepare(generator, compile=config.compile)
     D = prepare(discriminator, compile=config.compile)
+    frozen = Frozen(discriminator)  # while the generator learns
+    autocast = torch.autocast(device.type, torch.bfloat16, enabled=config.bf16)
 
     batches = infinite_batches(
         samples,
@@ -100,6 +103,8 @@ def train(config: Config, retry: int = 0) -> None:
     if rank == 0:
         write_run(config.out_dir, to_plain(config), device, world_size)
         metrics = MetricWriter(config.out_dir, start, tensorboard=config.tensorboard)
+        if failures:
+            metrics.write(start, {"rollback": failures[-1].step})
         if start == 0:
             save_samples(ema, fixed_z, fixed_labels, config, 0)
     stop = StopSignal()
@@ -112,7 +117,7 @@ def train(config: Config, retry: int = 0) -> None:
         for _ in range(config.d_steps):
             real, labels = next(batches)  # [B, 1, 16, 16] in [-1, 1], [B]
             z = sample_latent(len(real), device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
+            with autocast:
                 with torch.no_grad():
                     fake = G(z, labels)
                 real_logits, fake_logits = D(real, labels), D(fake, labels)
@@ -132,8 +137,8 @@ def train(config: Config, retry: int = 0) -> None:
 
         # Generator: raise D(G(z)) with D held fixed.
         z = sample_latent(len(real), device)
-        with frozen(discriminator):
-            with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
+        with frozen:
+            with autocast:
                 fake_logits = D(G(z, labels), labels)
             g_loss = generator_loss(fake_logits.float())
             g_opt.zero_grad()
@@ -170,7 +175,7 @@ def train(config: Config, retry: int = 0) -> None:
     bar.close()
     stop.restore()
     if failure:
-        raise Diverged(failure)
+        raise Diverged(failure, done)
     if signal_number:
         if rank == 0:
             print(f"stopped: step {done} is saved in {last}; the same command goes on")
@@ -213,15 +218,20 @@ def diverged(step: int, values: dict[str, float]) -> str:
 def train_with_retries(config: Config) -> None:
     """Train; after a failure go back to the last checkpoint, config.attempts times in all."""
     last = config.out_dir / "last.pt"
-    for retry in range(config.attempts):
+    failures: list[Diverged] = []
+    while True:
         try:
-            return train(config, retry)
+            return train(config, failures)
         except Diverged as error:
+            failures.append(error)
             kept = f"{last} keeps the last good step" if last.exists() else "no step is saved yet"
             failure = f"{error}; {kept}"
-        if retry + 1 < config.attempts and is_first_process():
+        if len(failures) == config.attempts:
+            raise Diverged(
+                f"{failure}. Lower --g-lr and --d-lr, or change --seed.", failures[-1].step
+            )
+        if is_first_process():
             print(f"{failure}; going back there, with other noise", file=sys.stderr)
-    raise Diverged(f"{failure}. Lower --g-lr and --d-lr, or change --seed.")
 
 
 def main() -> None:

@@ -19,7 +19,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -142,6 +144,7 @@ class Step:
         self.g_opt = torch.optim.Adam(self.G.parameters(), lr=self.config.g_lr, **options)
         self.d_opt = torch.optim.Adam(self.D.parameters(), lr=self.config.d_lr, **options)
         self.d_steps = getattr(self.config, "d_steps", 1)
+        self.reuses_fake = "generated = G(z" in Path("train.py").read_text()
         parameters = inspect.signature(losses.generator_loss).parameters
         self.compares = "real_logits" in parameters
         self.penalties = [
@@ -159,8 +162,12 @@ class Step:
             loss = loss + penalty(self.D, *samples, weight=weight)
         return loss
 
-    def generator_loss(self, real: Tensor) -> Tensor:
-        fake_logits = self.discriminator(self.generator(self.sample_latent(len(real), self.device)))
+    def made(self, count: int) -> Tensor:
+        fake: Tensor = self.generator(self.sample_latent(count, self.device))
+        return fake
+
+    def generator_loss(self, real: Tensor, made: Tensor) -> Tensor:
+        fake_logits = self.discriminator(made if self.reuses_fake else self.made(len(real)))
         if not self.compares:
             return self.losses.generator_loss(fake_logits)  # type: ignore[no-any-return]
         with torch.no_grad():
@@ -170,14 +177,14 @@ class Step:
     def bare(self, real: Tensor) -> None:
         """As little as the mathematics needs; D's parameters get no gradient in G's update."""
         for _ in range(self.d_steps):
-            with torch.no_grad():
-                fake = self.generator(self.sample_latent(len(real), self.device))
+            with torch.set_grad_enabled(self.reuses_fake):
+                made = self.made(len(real))
             self.d_opt.zero_grad()
-            self.discriminator_loss(real, fake).backward()
+            self.discriminator_loss(real, made.detach()).backward()
             self.d_opt.step()
         self.D.requires_grad_(False)
         self.g_opt.zero_grad()
-        self.generator_loss(real).backward()
+        self.generator_loss(real, made).backward()
         self.g_opt.step()
         self.D.requires_grad_(True)
 
@@ -185,13 +192,13 @@ class Step:
         """As scripts do it: D is not frozen, and both losses are read at every step."""
         for _ in range(self.d_steps):
             real = next(batches).to(self.device)
-            fake = self.generator(self.sample_latent(len(real), self.device)).detach()
+            made = self.made(len(real))
             self.d_opt.zero_grad()
-            d_loss = self.discriminator_loss(real, fake)
+            d_loss = self.discriminator_loss(real, made.detach())
             d_loss.backward()
             self.d_opt.step()
         self.g_opt.zero_grad()
-        g_loss = self.generator_loss(real)
+        g_loss = self.generator_loss(real, made)
         g_loss.backward()
         self.g_opt.step()
         return d_loss.item(), g_loss.item()
@@ -207,10 +214,11 @@ def first_batch(config: Any, device: torch.device) -> Tensor:
 
 def bare_loop(clock: Clock, prepare: Callable[[Step, Tensor], Callable[[Tensor], object]]) -> None:
     """The same modules, losses and optimisers on one resident batch, and nothing else."""
-    from runtime import init_process_group
+    import runtime
 
-    init_process_group(clock.device.type)  # the allocator and TF32 as in the project
+    runtime.init_process_group(clock.device.type)  # the allocator and TF32 as in the project
     step = Step(clock.device, fused=True)
+    runtime.channels_last(step.G, step.D)
     real = first_batch(step.config, clock.device)
     run = prepare(step, real)
     while True:
@@ -238,7 +246,10 @@ def captured(step: Step, real: Tensor) -> Callable[[Tensor], object]:
 
 
 class Transformed(Dataset[Tensor]):
-    """Samples one by one; images go to floats in [-1, 1], as ToTensor and Normalize do it."""
+    """Samples one by one; images by way of Pillow to floats in [-1, 1].
+
+    That is what torchvision's data sets do with ToTensor and Normalize, operation by operation.
+    """
 
     def __init__(self, samples: Tensor) -> None:
         self.samples = samples
@@ -248,9 +259,14 @@ class Transformed(Dataset[Tensor]):
 
     def __getitem__(self, index: int) -> Tensor:
         sample = self.samples[index]
-        if sample.dtype is torch.uint8:
-            return sample.float().div(255).sub_(0.5).div_(0.5)
-        return sample
+        if sample.dtype is not torch.uint8:
+            return sample
+        picture = Image.fromarray(sample.movedim(0, -1).squeeze(-1).numpy())
+        pixels = torch.from_numpy(np.array(picture, copy=True))
+        pixels = pixels.view(*picture.size[::-1], len(picture.getbands())).permute(2, 0, 1)
+        scaled = pixels.contiguous().to(torch.get_default_dtype()).div(255)
+        mean, std = torch.as_tensor([0.5]), torch.as_tensor([0.5])
+        return scaled.clone().sub_(mean.view(-1, 1, 1)).div_(std.view(-1, 1, 1))
 
 
 def endless(loader: DataLoader[Tensor]) -> Iterator[Tensor]:

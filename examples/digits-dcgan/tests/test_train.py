@@ -98,7 +98,7 @@ def test_noise_is_never_used_twice(config: Config, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(train, "sample_latent", record)
     train.train(config)
     assert len({tuple(z.flatten().tolist()) for z in drawn}) == len(drawn)
-    assert len(drawn) == 1 + 2 * config.steps  # the pictures' and each step's
+    assert len(drawn) == 1 + config.steps  # the pictures' and each step's
 
 
 def test_the_discriminator_is_still_while_the_generator_moves(
@@ -152,6 +152,8 @@ def test_after_divergence_the_run_goes_back_and_on(
     content = checkpoint(config)
     assert content["step"] == 4
     assert content["progress"]["retries"] == 1
+    lines = [json.loads(line) for line in (config.out_dir / "metrics.jsonl").open()]
+    assert [line["rollback"] for line in lines if "rollback" in line] == [3]
 
 
 def test_a_run_that_always_diverges_ends(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

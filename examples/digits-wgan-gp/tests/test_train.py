@@ -154,6 +154,8 @@ def test_after_divergence_the_run_goes_back_and_on(
     content = checkpoint(config)
     assert content["step"] == 4
     assert content["progress"]["retries"] == 1
+    lines = [json.loads(line) for line in (config.out_dir / "metrics.jsonl").open()]
+    assert [line["rollback"] for line in lines if "rollback" in line] == [3]
 
 
 def test_a_run_that_always_diverges_ends(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

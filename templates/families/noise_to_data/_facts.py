@@ -66,13 +66,13 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
     fakes, late_fakes = _fakes(view, "discriminator_loss"), _fakes(view, "generator_loss")
     generator, judge = (view.plan.networks[name] for name in ("generator", "discriminator"))
     judged = _judged(view, "discriminator_loss")
-    many = training.d_steps > 1 or training.d_warmup.steps > 0
+    many = _many(training)
     reference = Code("") if len(view.plan.ports["data"].shape) > 1 else Code(", real[:2_500]")
     return {
         "made": _given(fakes, generator.takes_condition),
         "real_given": _given(given, judge.takes_condition),
         "fake_given": _given(judged, judge.takes_condition),
-        "g_made": _given(late_fakes, generator.takes_condition),
+        "late_fake": _late_fake(spec, _given(late_fakes, generator.takes_condition)),
         "g_given": _given(late_fakes, judge.takes_condition),
         "draws_conditions": fakes != given,
         "g_draws_conditions": late_fakes != given,
@@ -123,6 +123,22 @@ def _given(name: str, taken: bool) -> Code:
     return Code(f", {name}" if taken else "")
 
 
+def _many(training: Any) -> bool:
+    """Whether the discriminator has several updates in a step."""
+    return bool(training.d_steps > 1 or training.d_warmup.steps > 0)
+
+
+def _reuses_fake(training: Any) -> bool:
+    """Whether both updates can share what the generator made, and not only the noise."""
+    return bool(training.shared_noise and training.g_steps == 1 and not _many(training))
+
+
+def _late_fake(spec: Any, condition: Code) -> Code:
+    """What the generator's update has the discriminator judge."""
+    made = "generated" if _reuses_fake(spec.training) else f"G(z{condition})"
+    return Code(f"seen({made})" if spec.augment else made)
+
+
 def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
     training = spec.training
     judge = view.plan.networks["discriminator"]
@@ -152,6 +168,7 @@ def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         "warmup_d_steps": training.d_warmup.d_steps,
         "d_steps": Code(d_steps),
         "first_batch": Code(first + " * config.accumulate" * parts),
+        "batches_now": Code((d_steps if many else "1") + " * config.accumulate" * parts),
         "samples_per_step": Code("config.batch_size" + per_step),
         "batches_per_step": Code(per_step.replace("*", "/")),
         "plain": len(judge.outputs) == 1,
@@ -160,7 +177,7 @@ def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         "g_outputs": _outputs(judge, "fake", late),
         "real_again": any(port.startswith("real_") for port in late),
         "g_real_outputs": _outputs(judge, "real", late),
-        "keeps_fake": augmented or "fake" in late,
+        "keeps_fake": "fake" in late,
         "augmented": augmented,
         "steps_seen": any("step" in line.call for line in view.step.augmented),
         "updates": updates,
@@ -177,6 +194,7 @@ def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         ),
         "clips": training.clip_grad_norm > 0,
         "fresh_noise": not training.shared_noise,
+        "reuses_fake": _reuses_fake(training),
         "g_count": Code(count),
         "own_g_batch": training.g_batch_size is not None,
         "g_batch_size": training.g_batch_size or 0,

@@ -76,7 +76,8 @@ class NoiseToDataTraining(Training):
     )
     shared_noise: bool = Field(
         False,
-        description="whether the generator's update sees the discriminator's last noise again",
+        description="whether the generator's update sees the discriminator's last noise again; with "
+        "one update of each, it then goes back through the very same fakes, which saves a pass",
     )
     fake_labels: Literal["batch", "random", "mismatched"] = Field(
         "batch",

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from runtime import CheckpointError, frozen, load_checkpoint, save_checkpoint, seed_everything
+from runtime import CheckpointError, Frozen, load_checkpoint, save_checkpoint, seed_everything
 
 CPU = torch.device("cpu")
 
@@ -55,7 +55,7 @@ def test_a_checkpoint_comes_back_whole(tmp_path: Path) -> None:
 
 def test_frozen_keeps_parameters_and_lets_gradients_through() -> None:
     net, x = nn.Linear(2, 1), torch.ones(1, 2, requires_grad=True)
-    with frozen(net):
+    with Frozen(net):
         net(x).sum().backward()
     assert net.weight.grad is None
     assert x.grad is not None
