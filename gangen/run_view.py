@@ -45,9 +45,15 @@ class RunView:
         return self.training.batches == "per_epoch"
 
     @property
-    def row_function(self) -> Code:
-        """The function of data.py that says which samples make up a batch."""
-        return Code("epoch_batch" if self.per_epoch else "batch_indices")
+    def parts_said(self) -> Code:
+        """What a batch is split over beside the processes, in an f-string."""
+        said = " of {config.accumulate} micro-batches each"
+        return Code(said if self.accumulates else "")
+
+    @property
+    def whole_batch(self) -> Code:
+        """A batch size whose micro-batches are `length` long."""
+        return Code("length * config.accumulate" if self.accumulates else "length")
 
     @property
     def epochs(self) -> bool:
