@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import importlib
 import io
 import itertools
@@ -16,11 +17,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
 from numpy.typing import NDArray
+
+from gangen.catalogue import Catalogue, shipped
+from gangen.compose import Compiled, compile_spec
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 DATA = Path(__file__).parents[1] / "templates" / "data"
 SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("b*.py"))
+FRAGMENTS = ["b2_mixtures", "b3_stacked_mnist", "b5_conditional"]
+CATALOGUE = Catalogue((shipped(),))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -38,6 +45,11 @@ def gauss() -> ModuleType:
 @pytest.fixture
 def mixtures() -> ModuleType:
     return importlib.import_module("b2_mixtures")
+
+
+@pytest.fixture
+def stacked() -> ModuleType:
+    return importlib.import_module("b3_stacked_mnist")
 
 
 @pytest.fixture
@@ -194,6 +206,122 @@ def test_judge_learns_what_it_is_shown(judge: ModuleType) -> None:
     assert judge.accuracy(trained, images, labels) > 0.8
 
 
+def test_stacked_modes_of_a_uniform_distribution(stacked: ModuleType) -> None:
+    found = stacked.metrics(torch.arange(26_000) % 1_000)
+    assert found == {"modes": 1_000, "populated": 1_000, "kl": 0}
+
+
+def test_stacked_modes_when_all_samples_are_alike(stacked: ModuleType) -> None:
+    """KL of one mode of 1000 from all of them: log 1000."""
+    found = stacked.metrics(torch.full((26_000,), 999))
+    assert found == {"modes": 1, "populated": 1, "kl": pytest.approx(np.log(1_000), abs=1e-4)}
+
+
+def test_stacked_modes_of_a_known_histogram(stacked: ModuleType) -> None:
+    """Halves and quarters: KL = log 1000 + sum p log p = log 1000 - 1.5 log 2."""
+    found = stacked.metrics(torch.tensor([7] * 14 + [123] * 7 + [500] * 7))
+    assert found["modes"] == 3
+    assert found["populated"] == 1
+    assert found["kl"] == pytest.approx(np.log(1_000) - 1.5 * np.log(2), abs=1e-4)
+
+
+def test_stacked_modes_of_the_data_are_not_quite_uniform(stacked: ModuleType) -> None:
+    """Of N random samples KL is about 999 / 2 N, and 26 of a mode seldom fewer than 8."""
+    random = torch.Generator().manual_seed(0)
+    found = stacked.metrics(torch.randint(1_000, (26_000,), generator=random))
+    assert (found["modes"], found["populated"]) == (1_000, 1_000)
+    assert found["kl"] == pytest.approx(999 / 52_000, abs=0.003)
+
+
+def test_stacked_modes_are_read_channel_by_channel(stacked: ModuleType) -> None:
+    """A judge that sees as a digit how many pixels of the first row are bright."""
+
+    class Counter(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            bright = (x[:, 0, 0] > 0).sum(dim=1)
+            return torch.nn.functional.one_hot(bright, 10).float()
+
+    images = torch.full((2, 3, 28, 28), -1.0)
+    for sample, digits in enumerate([(4, 0, 9), (0, 7, 1)]):
+        for channel, digit in enumerate(digits):
+            images[sample, channel, 0, :digit] = 1
+    assert stacked.modes_of(Counter(), images).tolist() == [409, 71]
+
+
+def ten_classes(each: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Images of which every one is filled with ten times its class and its number within it."""
+    labels = np.repeat(np.arange(10), each)
+    shades = (10 * labels + np.tile(np.arange(each), 10) % 10).astype(np.uint8)
+    return np.broadcast_to(shades[:, None, None], (len(labels), 28, 28)).copy(), labels
+
+
+def test_stacked_digits_come_from_idx_files_too(stacked: ModuleType, tmp_path: Path) -> None:
+    images, labels = ten_classes(120)
+    np.savez(tmp_path / "digits.npz", images=images, labels=labels)
+    for name, part in [("train", slice(0, 700)), ("t10k", slice(700, None))]:
+        plain = bytes(16) + images[part].tobytes()
+        (tmp_path / f"{name}-images-idx3-ubyte.gz").write_bytes(gzip.compress(plain))
+        plain = bytes(8) + labels[part].astype(np.uint8).tobytes()
+        (tmp_path / f"{name}-labels-idx1-ubyte").write_bytes(plain)
+    one, other = stacked.read_digits(tmp_path / "digits.npz"), stacked.read_digits(tmp_path)
+    assert np.bincount(one.held_out_labels).tolist() == [100] * 10
+    assert one.images.shape == (200, 28, 28)
+    for name, array in vars(one).items():
+        assert np.array_equal(array, vars(other)[name])
+
+
+def test_stacked_file_holds_triples_of_training_digits(
+    stacked: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stacked, "TRIPLES", 300)
+    images, labels = ten_classes(3)
+    digits = stacked.Digits(images[:20], labels[:20], images[20:], labels[20:])
+    with np.load(stacked.stacked_file(digits, tmp_path / "new")) as arrays:
+        triples = arrays["images"]
+    assert triples.shape == (300, 3, 28, 28)
+    assert triples.dtype == np.uint8
+    assert np.array_equal(np.unique(triples), np.unique(images[:20]))
+    assert len(np.unique(triples[:, :, 0, 0], axis=0)) > 280  # the channels go their own ways
+
+
+def test_stacked_floor_has_the_shares_of_the_training_classes(stacked: ModuleType) -> None:
+    """Training has two classes only: eight modes, and what the judge makes of digits held out."""
+
+    class Tens(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            shade = ((x[:, 0, 0, 0] + 1) * 127.5).round().long()
+            return torch.nn.functional.one_hot(shade // 10, 10).float()
+
+    images, labels = ten_classes(100)
+    twos = (labels == 2) | (labels == 5)
+    digits = stacked.Digits(images[twos], labels[twos], images, labels)
+    found = stacked.floor(argparse.Namespace(id="full-dcgan"), Tens(), digits)
+    assert found["judge"] == 1
+    assert (found["modes"], found["populated"]) == (8, 8)
+    assert found["kl"] == pytest.approx(np.log(1_000 / 8), abs=0.005)
+
+
+def test_stacked_networks_are_the_published_ones(common: ModuleType, stacked: ModuleType) -> None:
+    """Counted from PacGAN's code, less the biases that a batch norm takes away.
+
+    The full ones are the preset's, whose size is compared there.
+    """
+    variants = {v.id: v for v in common.read_variants(BENCHMARKS / "b3_stacked_mnist.yaml")}
+    generator = 256 * 1_024 + 2 * 64 + 9 * (64 * 32 + 32 * 16 + 16 * 8 + 8 * 3) + 2 * 56 + 3
+    for task, width in [("tiny-half", 4), ("tiny-quarter", 2)]:
+        convolutions = 9 * (3 * width + 2 * width**2 + 8 * width**2)
+        discriminator = convolutions + 2 * 7 * width + 16 * 4 * width + 1
+        networks = compiled(variants[f"{task}-dcgan"].spec).plan.networks
+        assert networks["generator"].parameters == generator
+        assert networks["discriminator"].parameters == discriminator
+        assert stacked.samples_of(variants[f"{task}-dcgan"]) == 25_600
+    preset = {key: variants["full-pacgan2"].spec[key] for key in ("gangen", "name", "data")}
+    wanted = compiled({**preset, "preset": "pacgan-stacked@lin2018"}).plan.networks
+    found = compiled(variants["full-pacgan2"].spec).plan.networks
+    for role, network in wanted.items():
+        assert found[role].main_layers == network.main_layers
+
+
 def test_held_out_digits_are_a_hundred_of_each_class() -> None:
     module = importlib.import_module("b5_conditional")
     labels = np.repeat(np.arange(10), 150)
@@ -210,7 +338,7 @@ def test_merged_goes_by_keys_and_null_takes_away(common: ModuleType) -> None:
     assert base == {"a": {"b": 1, "c": [1]}, "d": 1}
 
 
-@pytest.mark.parametrize("name", ["b2_mixtures", "b5_conditional"])
+@pytest.mark.parametrize("name", FRAGMENTS)
 def test_variants_are_whole_specs(common: ModuleType, name: str) -> None:
     variants = common.read_variants(BENCHMARKS / f"{name}.yaml")
     names = [variant.id for variant in variants]
@@ -219,6 +347,16 @@ def test_variants_are_whole_specs(common: ModuleType, name: str) -> None:
         assert variant.spec["gangen"] == 1
         assert variant.spec["name"] == variant.id
         assert isinstance(variant.spec["training"]["optimizer"]["generator"]["adam"]["lr"], float)
+
+
+def compiled(spec: Any) -> Compiled:
+    return compile_spec(Path("spec.yaml"), CATALOGUE, (), yaml.safe_dump(spec))
+
+
+@pytest.mark.parametrize("name", FRAGMENTS)
+def test_variants_compile(common: ModuleType, name: str) -> None:
+    for variant in common.read_variants(BENCHMARKS / f"{name}.yaml"):
+        assert not compiled(variant.spec).problems.all
 
 
 def test_medians_leave_out_what_is_not_a_number(common: ModuleType) -> None:

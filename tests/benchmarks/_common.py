@@ -39,14 +39,15 @@ import sys
 from pathlib import Path
 import numpy, torch
 from models import Generator, sample_latent
-from runtime import evaluating, load_checkpoint, seed_everything
-checkpoint, key, count, seed, out = sys.argv[1:]
-generator = Generator()
-load_checkpoint(Path(checkpoint), {key: generator}, torch.device("cpu"))
+from runtime import evaluating, load_checkpoint, pick_device, seed_everything
+checkpoint, key, count, seed, out, device = sys.argv[1:]
+device = pick_device(device)
+generator = Generator().to(device)
+load_checkpoint(Path(checkpoint), {key: generator}, device)
 seed_everything(int(seed))
 z = sample_latent(int(count), torch.device("cpu"))
 with evaluating(generator):
-    samples = torch.cat([generator(part).float() for part in z.split(1_000)])
+    samples = torch.cat([generator(part.to(device)).float().cpu() for part in z.split(1_000)])
 numpy.savez(out, samples=samples.numpy(), z=z.numpy())
 """
 
@@ -238,13 +239,15 @@ def raw_samples(run: Run, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
     return drawn(run, count, "generator")
 
 
-def drawn(run: Run, count: int, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def drawn(run: Run, count: int, key: str, device: str = "cpu") -> tuple[NDArray[Any], NDArray[Any]]:
     """Samples [count, ...] by the weights that the checkpoint keeps as `key`, and their noise."""
     out = run.checkpoint.parent / f"{key}-{count}.npz"
     command = [sys.executable, "-c", DRAW, str(run.checkpoint), key, str(count)]
-    call([*command, str(SAMPLE_SEED), str(out)], run.project, run.environment)
+    call([*command, str(SAMPLE_SEED), str(out), device], run.project, run.environment)
     with np.load(out) as arrays:
-        return arrays["samples"], arrays["z"]
+        samples, z = arrays["samples"], arrays["z"]
+    out.unlink()  # they can be large, and the checkpoint draws the same again
+    return samples, z
 
 
 def both_weights(
