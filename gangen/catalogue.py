@@ -195,16 +195,30 @@ class Catalogue:
     def family(self, name: str) -> Family:
         """A family's contract; KeyError when there is none."""
         if name not in self._families:
-            family = _run(self.path("families", name), f"gangen_family_{name}").FAMILY
+            bases = [self.path("families", base).parent for base in self.lineage(name)[1:]]
+            family = _run(self.path("families", name), f"gangen_family_{name}", bases).FAMILY
             assert isinstance(family, Family)
             self._families[name] = family
         return self._families[name]
 
+    def lineage(self, family: str) -> list[str]:
+        """A family and those that it builds on (`BASE`), nearest first."""
+        names = [family]
+        while True:
+            path = self.path("families", names[-1])
+            base = Module(path.read_text(encoding="utf-8"), str(path)).constant("BASE")
+            if base is None:
+                return names
+            if base in names or base not in self.names("families"):
+                raise TemplateError(f"{path}: BASE {base!r} is no other family")
+            names.append(base)
+
     def template_folders(self, family: str) -> list[Path]:
-        """Where templates are looked up: a family's file replaces the skeleton's."""
+        """Where templates are looked up: a family's file replaces its base's and the skeleton's."""
+        families = [f"families/{name}" for name in self.lineage(family)]
         return [
             folder
-            for name in (f"families/{family}", "project", "macros")
+            for name in (*families, "project", "macros")
             for root in self.roots
             if (folder := root / name).is_dir()
         ]
@@ -238,18 +252,19 @@ def _files(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(names))
 
 
-def _run(path: Path, name: str) -> ModuleType:
+def _run(path: Path, name: str, bases: Sequence[Path] = ()) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent))  # for the private libraries beside it
+    folders = [path.parent, *bases]
+    sys.path[:0] = map(str, folders)  # for the private libraries beside it
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         raise TemplateError(f"{path}: {type(error).__name__}: {error}") from error
     finally:
-        sys.path.remove(str(path.parent))
-        for library in path.parent.glob("_[a-z]*.py"):  # another folder may have one of that name
-            sys.modules.pop(library.stem, None)
+        del sys.path[: len(folders)]
+        for library in (x for folder in folders for x in folder.glob("_[a-z]*.py")):
+            sys.modules.pop(library.stem, None)  # another folder may have one of that name
     return module

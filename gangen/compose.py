@@ -1,6 +1,6 @@
 """Spec file + preset + defaults + `--set` → one document → Spec. Every value keeps its place.
 
-Priority, lowest first: `templates/defaults.yaml`, the preset, the spec, `--set`.
+Priority, lowest first: `templates/defaults.yaml`, the family's, the preset, the spec, `--set`.
 """
 
 from __future__ import annotations
@@ -69,12 +69,34 @@ def compose(
 ) -> Composed:
     """Lay the spec over its preset and the defaults, then apply the assignments."""
     preset = _preset(written, catalogue, assignments, problems)
-    document = _defaults(catalogue)
-    if preset is not None:
-        document = overlay(document, _part(preset, "spec"), _replaces)
-    document = overlay(document, written, _replaces)
+    given = [written] if preset is None else [_part(preset, "spec"), written]
+    document = shipped_defaults(catalogue)
+    family = _family(_assigned(document, given, assignments), catalogue, problems)
+    document = shipped_defaults(catalogue, family)
+    for layer in given:
+        document = overlay(document, layer, _replaces)
     document = apply_set(document, assignments, problems, _is_choice)
-    return Composed(document, written, preset, _family(document, catalogue, problems))
+    return Composed(document, written, preset, family)
+
+
+def shipped_defaults(catalogue: Catalogue, family: str | None = None) -> Document:
+    """What a spec that says nothing means: `defaults.yaml`, the family's over that of all."""
+    paths = [catalogue.find(DEFAULTS)]
+    for name in reversed(catalogue.lineage(family)) if family else ():
+        paths += [p for p in [catalogue.path("families", name).parent / DEFAULTS] if p.is_file()]
+    first, *rest = [_shipped(path, DEFAULTS) for path in paths]
+    for document in rest:
+        first = overlay(first, document, _replaces)
+    return first
+
+
+def _assigned(first: Document, given: Sequence[Document], assignments: Sequence[str]) -> Document:
+    """The layers as far as the family is concerned, whose defaults lie below all of them."""
+    for layer in given:
+        if "family" in layer.data:
+            first = layer
+    own = [a for a in assignments if a.startswith("family=")]
+    return apply_set(first, own, Problems())
 
 
 def _preset(
@@ -88,10 +110,6 @@ def _preset(
     if not Wording(document.marks, problems).is_name("preset", name, names, ("preset",)):
         return None
     return _shipped(catalogue.path("presets", name), f"preset {name}")
-
-
-def _defaults(catalogue: Catalogue) -> Document:
-    return _shipped(catalogue.find(DEFAULTS), DEFAULTS)
 
 
 def _shipped(path: Path, name: str) -> Document:
@@ -129,5 +147,5 @@ def _is_choice(path: Sequence[str | int]) -> bool:
 
 def _family(document: Document, catalogue: Catalogue, problems: Problems) -> str:
     name, names = document.data.get("family"), catalogue.names("families")
-    Wording(document.marks, problems).is_name("family", name, names, ("family",))
-    return str(name)
+    known = Wording(document.marks, problems).is_name("family", name, names, ("family",))
+    return str(name) if known else ""

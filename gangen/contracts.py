@@ -36,9 +36,10 @@ class Port:
 class Role:
     """A network that the family trains.
 
-    `ports` reads "latent -> data"; `builder` names the function of an architecture that can play
-    the role; `argument` is what the generated `forward` calls its input; `prefix` starts the names
-    of its run knobs (`g_lr`).
+    `ports` reads "latent -> data"; in "data, latent -> logits" the second port is a vector that the
+    network takes by its `conditioning`, under the name `given`. `builder` names the function of an
+    architecture that can play the role; `argument` is what the generated `forward` calls its input;
+    `prefix` starts the names of its run knobs (`g_lr`).
     """
 
     ports: str
@@ -46,11 +47,21 @@ class Role:
     argument: str
     prefix: str
     doc: str
+    given: str = ""
 
     @property
     def source(self) -> str:
         """Name of the port that the network reads."""
-        return self.ports.split("->")[0].strip()
+        return self._reads[0]
+
+    @property
+    def second(self) -> str:
+        """Name of the port that it takes beside that, or nothing."""
+        return self._reads[1] if len(self._reads) > 1 else ""
+
+    @property
+    def _reads(self) -> list[str]:
+        return [name.strip() for name in self.ports.split("->")[0].split(",")]
 
     @property
     def target(self) -> str:
@@ -83,6 +94,7 @@ class Family:
     gives: Callable[[Any], Mapping[str, tuple[str, ...]]] = lambda spec: {}
     faults: Callable[[Any], Iterable[tuple[tuple[str, ...], str, str]]] = lambda spec: ()
     sections: Mapping[str, type] = field(default_factory=dict)
+    losses: Sequence[str] = ("discriminator_loss", "generator_loss")  # of an objective, as used
     averaged: str = ""  # the role whose weights are averaged (EMA) and exported
 
 

@@ -43,7 +43,7 @@ class Pieces:
     def losses(self) -> Collection:
         """What losses.py is made of."""
         pieces = Collection()
-        for name in self.plan.spec.objective.component.functions:
+        for name in self.plan.loss_functions:
             pieces.add(self.plan.spec.objective.component, name)
         for term in self.plan.terms:
             pieces.add(term.chosen.component, term.function.name)

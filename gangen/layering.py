@@ -19,6 +19,8 @@ from gangen.shapes import Rule, Shape, Unfit, evaluate, show
 from gangen.signature import Function
 from gangen.spec import Chosen, LayerSpec, Path
 
+VECTOR = "attributes"  # the kind of condition that is a vector
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -30,7 +32,7 @@ class Condition:
     @property
     def shapes(self) -> str:
         """The constant with a conditioning's shape rules: a vector has other functions."""
-        return "VECTOR_SHAPES" if self.kind == "attributes" else "SHAPES"
+        return "VECTOR_SHAPES" if self.kind == VECTOR else "SHAPES"
 
 
 @dataclass

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from gangen.errors import TemplateError
 from gangen.expressions import call
+from gangen.plan import Plan
 from gangen.signature import Memory
 from gangen.spec import Chosen
 from gangen.step_view import changed, held, held_name
@@ -18,7 +19,17 @@ from gangen.text import Code
 class LossTest:
     """What the templates see as `plan.loss_test`."""
 
-    objective: Chosen
+    plan: Plan
+
+    @property
+    def objective(self) -> Chosen:
+        """The spec's choice."""
+        return self.plan.spec.objective  # type: ignore[no-any-return]
+
+    @property
+    def all_losses(self) -> Code:
+        """The losses that the family's step calls."""
+        return Code(", ".join(c for name, c in self.calls.items() if name.endswith("_loss")))
 
     @property
     def levels(self) -> Code:
@@ -41,7 +52,7 @@ class LossTest:
                 [wires[port] for port in function.ports],
                 changed(objective, function),
             )
-            for name, function in objective.component.functions.items()
+            for name, function in self.plan.loss_functions.items()
             if not isinstance(function, Memory)
         }
 
@@ -74,7 +85,8 @@ class LossTest:
     def _generator_reads(self) -> set[str]:
         objective = self.objective
         kept = set(held(objective))
-        ports = objective.component.functions["generator_loss"].ports
+        reads = [f for name, f in self.plan.loss_functions.items() if name == "generator_loss"]
+        ports = [port for function in reads for port in function.ports]
         return {"memory" if port in kept else port for port in ports}
 
     @property

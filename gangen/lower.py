@@ -13,7 +13,7 @@ from gangen.catalogue import NETWORK_LOSS, Catalogue
 from gangen.checks import check
 from gangen.contracts import Family, Port
 from gangen.errors import Problems, TemplateError, dotted, one_of, shown
-from gangen.layering import Condition, Layering, apply, shape_rules
+from gangen.layering import VECTOR, Condition, Layering, apply, shape_rules
 from gangen.marks import Marks
 from gangen.networks import Networking
 from gangen.plan import Network, Plan, Term
@@ -170,7 +170,7 @@ class Lowering:
             said,
             ports[role.source],
             target,
-            self._layering(),
+            self._layering(ports[role.second] if role.second else None),
             heads=self._heads(name) if target.scalar else (),
             features=target.scalar and any(p in FEATURES for p in self._asked(terms)),
         )
@@ -182,17 +182,19 @@ class Lowering:
             networking.ends_in(network)
         return network
 
-    def _layering(self) -> Layering:
+    def _layering(self, second: Port | None = None) -> Layering:
         names = {"num_classes": self.classes, "condition_dim": self.attributes}
         condition = Condition(self.spec.condition, names)
+        if second is not None:  # this network takes a vector, whatever the others take
+            condition = Condition(VECTOR, {**names, "condition_dim": second.shape[0]})
         own = dict(self.family.names(self.sections))
         return Layering(self.catalogue, self.marks, self.problems, condition, names=own)
 
     def _conditionings(self) -> Mapping[str, Chosen]:
         """How each network takes the condition, when there is one."""
-        said = {name: getattr(self.spec, name) for name in self.family.roles}
-        if self.spec.condition is None:
-            return {}
+        roles = self.family.roles
+        taking = [n for n in roles if self.spec.condition is not None or roles[n].second]
+        said = {name: getattr(self.spec, name) for name in taking}
         return {name: s.conditioning for name, s in said.items() if s and s.conditioning}
 
     def _heads(self, network: str) -> list[Chosen]:

@@ -11,11 +11,29 @@ from gangen.catalogue import Component
 from gangen.expressions import call, inline
 from gangen.fold import Factory, container, expression
 from gangen.forward import ERROR, body, sees_input
-from gangen.plan import Group, Item, Layer, Network, Stage
+from gangen.plan import Group, Item, Layer, Network, Plan, Stage
 from gangen.printed import Line, Part, Row, StageView, batch
 from gangen.signature import Function
 from gangen.spec import Chosen, Training
 from gangen.text import Code, literal
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a network takes beside its input: a vector, or one of `count` labels."""
+
+    name: str = ""
+    shape: tuple[int, ...] = ()
+    count: int = 0
+
+    @classmethod
+    def of(cls, plan: Plan, network: Network) -> Given:
+        """The network's own second port, or the condition of all."""
+        if network.role.second:
+            return cls(network.role.given, plan.ports[network.role.second].shape)
+        if plan.spec.condition == "labels":
+            return cls("labels", (), plan.classes)
+        return cls(plan.spec.condition or "", (plan.attributes,))
 
 
 @dataclass(frozen=True)
@@ -25,8 +43,7 @@ class NetworkView:
     network: Network
     factories: Mapping[str, Factory]
     training: Training
-    condition: str = ""  # the tensor that is conditioned on: labels
-    condition_shape: str = "[B]"
+    given: Given
 
     @property
     def name(self) -> Code:
@@ -52,28 +69,47 @@ class NetworkView:
     @property
     def inputs(self) -> Code:
         """Parameters of forward."""
-        given = f", {self.condition}: Tensor" if self.network.takes_condition else ""
+        given = f", {self.given.name}: Tensor" if self.network.takes_condition else ""
         return Code(f"{self.network.role.argument}: Tensor{given}")
 
     @property
     def passed(self) -> Code:
         """The same without types, as `logits` hands them on."""
-        given = f", {self.condition}" if self.network.takes_condition else ""
+        given = f", {self.given.name}" if self.network.takes_condition else ""
         return Code(f"{self.network.role.argument}{given}")
 
     @property
     def reads(self) -> Code:
         """Its inputs in words: "z [B, 100], labels [B]"."""
-        given = f", {self.condition} {self.condition_shape}" if self.network.takes_condition else ""
+        given = f", {self.given.name} {batch(self.given.shape)}" if self.network.takes_condition else ""
         return Code(f"{self.network.role.argument} {batch(self.network.source.shape)}{given}")
 
     @property
-    def writes(self) -> Code:
-        """Its outputs in words: "logits [B]"."""
+    def some_inputs(self) -> Code:
+        """What a test gives it for three samples."""
+        given = [f"torch.rand{(3, *self.network.source.shape)}"]
+        if self.network.takes_condition:
+            label = f"torch.arange(3) % {self.given.count}"
+            given.append(label if self.given.count else f"torch.rand{(3, *self.given.shape)}")
+        return Code(", ".join(given))
+
+    @property
+    def some_shapes(self) -> Code:
+        """The shapes that it gives for them."""
+        return Code(repr([(3, *shape) for shape in self._shapes]))
+
+    @property
+    def _shapes(self) -> list[tuple[int, ...]]:
         shapes = [() if self.network.target.scalar else self.network.target.shape]
         shapes += [head.layer.after for head in self.network.heads]
         if self.network.gives_features:
             shapes.append((prod(self.network.stages[-2].after),))
+        return shapes
+
+    @property
+    def writes(self) -> Code:
+        """Its outputs in words: "logits [B]"."""
+        shapes = self._shapes
         names = [name.replace("_", " ") for name in self.network.outputs]
         return Code(", ".join(f"{n} {batch(s)}" for n, s in zip(names, shapes, strict=True)))
 
@@ -91,7 +127,7 @@ class NetworkView:
     @property
     def forward(self) -> list[Code]:
         """Statements of forward."""
-        return body(self.network, self.condition)
+        return body(self.network, self.given.name)
 
     @property
     def latent_dim(self) -> int:

@@ -225,6 +225,13 @@ class Plan:
         return len(self.ports["data"].shape) == 3
 
     @property
+    def loss_functions(self) -> Mapping[str, Function]:
+        """The functions of the objective that the family's step calls, and what helps them."""
+        functions: Mapping[str, Function] = self.spec.objective.component.functions
+        unused = [n for n in functions if n.endswith("_loss") and n not in self.family.losses]
+        return {name: f for name, f in functions.items() if name not in unused}
+
+    @property
     def conditional(self) -> bool:
         """Whether the networks take labels or attributes."""
         return self.spec.condition is not None

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from gangen.catalogue import KINDS, Catalogue, Component, SpecModel
-from gangen.compose import DEFAULTS
+from gangen.compose import shipped_defaults
 from gangen.contracts import Family
 from gangen.errors import Problems
 from gangen.load import load
@@ -41,9 +41,9 @@ GROUPED = "^[-+]?[0-9]+(_[0-9]+)+$"
 
 def spec_schema(catalogue: Catalogue) -> Schema:
     """JSON Schema (draft 2020-12) of every spec that this catalogue can compile."""
-    writer = _Writer(catalogue, defaults(catalogue))
+    writer = _Writer(catalogue)
     families = catalogue.names("families")
-    usual = writer.defaults.get("family", families[0])
+    usual = defaults(catalogue).get("family", families[0])
     bodies = {name: writer.family(name) for name in families}
     return {
         "$schema": DIALECT,
@@ -54,10 +54,9 @@ def spec_schema(catalogue: Catalogue) -> Schema:
     }
 
 
-def defaults(catalogue: Catalogue) -> Mapping[str, Any]:
+def defaults(catalogue: Catalogue, family: str | None = None) -> Mapping[str, Any]:
     """What a spec that says nothing means."""
-    text = catalogue.find(DEFAULTS).read_text(encoding="utf-8")
-    data: Mapping[str, Any] = load(text, DEFAULTS, Problems()).data
+    data: Mapping[str, Any] = shipped_defaults(catalogue, family).data
     return data
 
 
@@ -84,12 +83,13 @@ class _Writer:
     """Collects definitions that are used more than once."""
 
     catalogue: Catalogue
-    defaults: Mapping[str, Any]
+    defaults: Mapping[str, Any] = field(default_factory=dict)  # of the family that is written
     definitions: dict[str, Schema] = field(default_factory=dict)
 
     def family(self, name: str) -> Schema:
         """A whole spec of one family."""
         family = self.catalogue.family(name)
+        self.defaults = defaults(self.catalogue, name)
         model = spec_model(family)
         drawn = self._section(model, family)
         properties = drawn["properties"]

@@ -77,7 +77,7 @@ class StepView:
     @cached_property
     def losses(self) -> Mapping[str, Code]:
         """The loss functions' calls by their names."""
-        functions = self.plan.spec.objective.component.functions
+        functions = self.plan.loss_functions
         return {name: self.loss(name, name) for name in functions if name.endswith("_loss")}
 
     def loss(self, name: str, slot: str) -> Code:
@@ -133,7 +133,7 @@ class StepView:
     def asked(self) -> Mapping[str, set[str]]:
         """The ports that are used in each slot."""
         asked: dict[str, set[str]] = {slot: set() for slot in self.plan.family.slots}
-        for name, function in self.plan.spec.objective.component.functions.items():
+        for name, function in self.plan.loss_functions.items():
             if name in asked:
                 asked[name] |= set(function.ports)
         for term in self.plan.terms:
@@ -157,6 +157,11 @@ class StepView:
                 found.append(MemoryView(name, code, memory.has("metrics")))
         return found
 
+    @property
+    def metrics(self) -> Code:
+        """What they have to say, behind the losses in the meter."""
+        return Code("".join(f", **{m.name}.metrics()" for m in self.memories if m.has_metrics))
+
     @cached_property
     def augmented(self) -> list[Augmented]:
         """What every sample goes through, in order."""
@@ -177,8 +182,7 @@ class StepView:
     @property
     def function_names(self) -> list[str]:
         """What train.py imports for its losses and terms."""
-        objective = self.plan.spec.objective.component
-        names = [*objective.functions, *(term.function.name for term in self.plan.terms)]
+        names = [*self.plan.loss_functions, *(term.function.name for term in self.plan.terms)]
         return list(dict.fromkeys(names))
 
     @property

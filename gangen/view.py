@@ -19,7 +19,7 @@ from gangen.evaluation_view import EvaluationView
 from gangen.fold import Factory, fold
 from gangen.gather import Pieces
 from gangen.loss_test import LossTest
-from gangen.network_view import NetworkView
+from gangen.network_view import Given, NetworkView
 from gangen.plan import Plan
 from gangen.printed import FactoryView
 from gangen.run_view import RunView
@@ -173,17 +173,16 @@ class View:
     @cached_property
     def networks(self) -> list[NetworkView]:
         """The networks in the family's order."""
-        networks = self.plan.networks.values()
         return [
-            NetworkView(
-                network, self._factories, self.training, self.condition, self._condition_shape
-            )
-            for network in networks
+            NetworkView(network, self._factories, self.training, Given.of(self.plan, network))
+            for network in self.plan.networks.values()
         ]
 
     @property
-    def _condition_shape(self) -> str:
-        return "[B]" if self.condition == "labels" else f"[B, {self.plan.attributes}]"
+    def conditioned_classes(self) -> Code:
+        """The classes of networks that take something beside their input."""
+        taking = [network for network in self.networks if network.network.takes_condition]
+        return Code(", ".join(network.class_name for network in taking))
 
     @property
     def network_names(self) -> Code:
@@ -219,7 +218,7 @@ class View:
     @property
     def averaged(self) -> bool:
         """Whether weights are averaged (EMA)."""
-        return bool(self.training.ema)
+        return self.training.ema > 0
 
     @property
     def averaged_network(self) -> Code:
@@ -264,7 +263,7 @@ class View:
     @property
     def loss_test(self) -> LossTest:
         """The objective as a test calls it."""
-        return LossTest(self.plan.spec.objective)
+        return LossTest(self.plan)
 
     @property
     def loss_names(self) -> Code:
@@ -277,10 +276,15 @@ class View:
         return Code(", ".join(self.step.augmentation_names))
 
     @property
-    def metrics(self) -> Code:
-        """What memories have to say, behind the losses in the meter."""
-        names = [memory.name for memory in self.step.memories if memory.has_metrics]
-        return Code("".join(f", **{name}.metrics()" for name in names))
+    def logged(self) -> Code:
+        """The losses of a step as arguments."""
+        return Code(", ".join(f"{name}={name}" for name in self.family.losses))
+
+    @property
+    def returned(self) -> Code:
+        """The losses of a step as a dictionary."""
+        losses = [f'"{name}": {name}.detach()' for name in self.family.losses]
+        return Code(f"{{{', '.join(losses)}}}")
 
     @cached_property
     def knobs(self) -> list[Knob]:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, islice, product
 
-import yaml
-from mix import CATALOGUE, NONE, ROLES, Mix, Value, axes, compiled, spec_of, tidy, values_of
+from mix import CATALOGUE, FAMILY_NAME, NONE, ROLES, Mix, Value, axes, compiled, spec_of, tidy, values_of
 
-from gangen.compose import DEFAULTS, Compiled
+from gangen.compose import Compiled, shipped_defaults
 from gangen.errors import SpecError
 
 Pair = frozenset[Value]
@@ -62,7 +61,7 @@ class Search:
     @cached_property
     def plain(self) -> Mix:
         """The plainest mix: defaults, and the networks and the data that fit most of the others."""
-        said = yaml.safe_load(CATALOGUE.find(DEFAULTS).read_text(encoding="utf-8"))
+        said = shipped_defaults(CATALOGUE, FAMILY_NAME).data
         wanted = {"loss": said["objective"]["loss"]}
         wanted |= {f"{role} conditioning": said[role]["conditioning"] for role in ROLES}
         mix = {

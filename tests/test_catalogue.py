@@ -32,7 +32,7 @@ from gangen.catalogue import (
     Component,
     shipped,
 )
-from gangen.compose import Compiled, compile_spec
+from gangen.compose import Compiled, compile_spec, shipped_defaults
 from gangen.errors import Problems, SpecError, TemplateError
 from gangen.expressions import inline
 from gangen.layering import parameters_of
@@ -1035,14 +1035,46 @@ def test_a_new_family_is_one_folder(tmp_path: Path, family: str) -> None:
     (own / "NOTES.md.jinja").write_text("Notes on {{ plan.name }}.\n")  # one more file
     catalogue = Catalogue((tmp_path, TEMPLATES))
     assert catalogue.names("families") == sorted([*CATALOGUE.names("families"), "own_family"])
-    files = project_files(compile_text(catalogue, f"family: own_family\n{NETWORKS}"), catalogue)
-    shipped_ = project_files(compile_text(CATALOGUE, f"family: {family}\n{NETWORKS}"), CATALOGUE)
+    roles = [role for role in CATALOGUE.family(family).roles if f"{role}:" not in NETWORKS]
+    text = NETWORKS + "".join(f"{role}: {{architecture: mlp}}\n" for role in roles)
+    files = project_files(compile_text(catalogue, f"family: own_family\n{text}"), catalogue)
+    shipped_ = project_files(compile_text(CATALOGUE, f"family: {family}\n{text}"), CATALOGUE)
     assert files.keys() == shipped_.keys() | {"NOTES.md"}
     assert files["README.md"].startswith(b"# test: ")
     assert files["NOTES.md"] == b"Notes on test.\n"
     changed = {path for path in shipped_ if files[path] != shipped_[path]}
     assert changed == {"README.md", "spec.yaml"}
     assert compiler_files() == before
+
+
+@pytest.mark.parametrize("base", ["own_family", "absent"])
+def test_a_family_builds_on_another_or_is_refused(tmp_path: Path, base: str) -> None:
+    own = tmp_path / "families" / "own_family"
+    own.mkdir(parents=True)
+    (own / "family.py").write_text(f'"""F."""\n\nBASE = "{base}"\n')
+    with pytest.raises(TemplateError, match=f"BASE '{base}' is no other family"):
+        Catalogue((tmp_path, TEMPLATES)).template_folders("own_family")
+
+
+def test_a_base_gives_what_a_family_lacks(tmp_path: Path) -> None:
+    own = tmp_path / "families" / "own_family"
+    own.mkdir(parents=True)
+    (own / "family.py").write_text(
+        '"""F."""\n\nfrom _facts import facts\n\nfrom gangen.contracts import Family\n\n'
+        'BASE = "noise_to_data"\n'
+        'FAMILY = Family("d", {}, dict, dict, dict, (), facts)\n'
+    )
+    (own / "defaults.yaml").write_text("training: {ema: 0.5}\n")
+    catalogue = Catalogue((tmp_path, TEMPLATES))
+    assert catalogue.family("own_family").facts.__module__ == "_facts"
+    given = shipped_defaults(catalogue, "own_family").data["training"]
+    assert given["ema"] == 0.5
+    assert (
+        given["optimizer"]
+        == shipped_defaults(catalogue, "noise_to_data").data["training"]["optimizer"]
+    )
+    folders = catalogue.template_folders("own_family")
+    assert folders.index(own) < folders.index(TEMPLATES / "families" / "noise_to_data")
 
 
 def test_a_preset_is_one_file(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -76,6 +76,7 @@ def test_folder_is_the_same_from_memory_and_from_disk(
     assert files_in(caches) == [".npy"]
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("kind", ["npz", "compressed", "npy"])
 @pytest.mark.parametrize("block", [1, 1_000, 2**26])
 def test_npz_is_the_same_from_memory_and_from_disk(
@@ -85,8 +86,9 @@ def test_npz_is_the_same_from_memory_and_from_disk(
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
     block: int,
+    order: Literal["C", "F"],
 ) -> None:
-    pixels = np.random.default_rng(0).integers(256, size=SHAPE, dtype=np.uint8)
+    pixels = np.random.default_rng(0).integers(256, size=SHAPE, dtype=np.uint8).copy(order)
     path = tmp_path / ("x.npy" if kind == "npy" else "x.npz")
     if kind == "npy":
         np.save(path, pixels)
@@ -132,9 +134,13 @@ def test_changed_files_or_options_make_another_cache(
     assert files_in(caches) == [".npy", ".npy"]
 
 
-@pytest.mark.parametrize("damage", ["empty", "half", "text", "header"])
+@pytest.mark.parametrize("damage", ["empty", "half", "text", "header", "pixel", "end", "longer"])
 def test_a_damaged_cache_is_written_again(
-    sources: dict[str, ModuleType], photos: Path, caches: Path, damage: str
+    sources: dict[str, ModuleType],
+    photos: Path,
+    caches: Path,
+    damage: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     first = load_photos(sources, photos, "disk").clone()
     (file,) = caches.glob("*.npy")
@@ -145,8 +151,28 @@ def test_a_damaged_cache_is_written_again(
             "half": content[: len(content) // 2],
             "text": b"not an array",
             "header": content[:20] + bytes(40) + content[60:],
+            "pixel": content[:3000] + bytes([content[3000] ^ 1]) + content[3001:],
+            "end": content[:-1],
+            "longer": content + b"x",
         }[damage]
     )
+    assert torch.equal(load_photos(sources, photos, "disk"), first)
+    assert file.read_bytes() == content
+    assert capsys.readouterr().err == f"{file} is damaged: decoding the data again\n"
+
+
+def test_a_large_cache_is_not_read_through(
+    sources: dict[str, ModuleType], photos: Path, caches: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But what is missing is noticed all the same."""
+    first = load_photos(sources, photos, "disk").clone()
+    (file,) = caches.glob("*.npy")
+    content = file.read_bytes()
+    monkeypatch.setattr(LOADING, "CHECKED", len(content) - 1)
+    monkeypatch.setattr(LOADING, "is_whole", lambda _: pytest.fail("read through"))
+    assert torch.equal(load_photos(sources, photos, "disk"), first)
+    file.write_bytes(content[:-5])
+    monkeypatch.setattr(LOADING, "CHECKED", len(content) - 6)
     assert torch.equal(load_photos(sources, photos, "disk"), first)
     assert file.read_bytes() == content
 

@@ -539,6 +539,40 @@ def test_npz_reads_npy_and_compressed_files(tmp_path: Path) -> None:
     assert isinstance(np.load(tmp_path / "y.npy"), np.ndarray)
 
 
+@pytest.mark.parametrize("kind", ["npz", "compressed", "npy"])
+@pytest.mark.parametrize(
+    ("array", "shape"),
+    [
+        (PIXELS, (3, 4, 5)),
+        (PIXELS.transpose(0, 2, 3, 1) / 255, (3, 4, 5)),
+        (np.arange(12.0).reshape(4, 3), (3,)),
+        (np.linspace(-1, 1, 24, dtype="f4").reshape(4, 2, 3), (2, 3)),
+        (np.arange(24, dtype="i2").reshape(4, 3, 2), (2, 3)),
+        (np.arange(72).reshape(3, 2, 3, 4) % 3 == 1, (1, 2, 3, 4)),
+    ],
+    ids=["bytes", "channels last", "vectors", "waves", "sound", "voxels"],
+)
+def test_npz_stored_by_columns(
+    array: NDArray[Any], shape: tuple[int, ...], kind: str, tmp_path: Path
+) -> None:
+    def loaded(array: NDArray[Any]) -> Tensor:
+        path = tmp_path / ("x.npy" if kind == "npy" else "x.npz")
+        if kind == "npy":
+            np.save(path, array)
+        else:
+            (np.savez if kind == "npz" else np.savez_compressed)(path, images=array)
+        return load("npz", path=path, shape=shape)[0]
+
+    by_columns = np.asfortranarray(array)
+    assert not by_columns.flags.c_contiguous
+    assert torch.equal(loaded(by_columns), loaded(np.ascontiguousarray(array)))
+    if kind == "npy":
+        path = tmp_path / "x.npy"
+        np.save(path, by_columns)
+        path.write_bytes(path.read_bytes()[:-1])
+        assert "damaged" in error("npz", path=path, shape=shape)
+
+
 def test_npz_ignores_the_labels_of_an_unlabelled_run(tmp_path: Path) -> None:
     path = write_npz(tmp_path / "x.npz", images=PIXELS, labels=np.array(["a"] * 6))
     assert load("npz", path=path, shape=(3, 4, 5))[1].tolist() == [0] * 6
@@ -641,13 +675,14 @@ def test_npz_never_unpickles(tmp_path: Path) -> None:
         def __reduce__(self) -> tuple[Any, ...]:
             return (Path.touch, (tmp_path / "exploded",))
 
-    objects = np.array([Bomb()], dtype=object)
-    path = write_npz(tmp_path / "x.npz", images=objects)
-    np.save(tmp_path / "x.npy", objects, allow_pickle=True)
-    for name in (path, tmp_path / "x.npy"):
-        message = error("npz", path=name, shape=(1,))
-        assert "Python objects, which are never unpickled; save numeric arrays" in message
-        assert "allow_pickle" not in message
+    by_columns = np.asfortranarray([[Bomb(), Bomb()], [Bomb(), Bomb()]])
+    for objects in (np.array([Bomb()], dtype=object), by_columns):
+        path = write_npz(tmp_path / "x.npz", images=objects)
+        np.save(tmp_path / "x.npy", objects, allow_pickle=True)
+        for name in (path, tmp_path / "x.npy"):
+            message = error("npz", path=name, shape=(1,))
+            assert "Python objects, which are never unpickled; save numeric arrays" in message
+            assert "allow_pickle" not in message
     assert not (tmp_path / "exploded").exists()
 
 

@@ -222,6 +222,38 @@ def test_shares_add_up_to_the_batch(accumulate: int, tmp_path: Path) -> None:
             assert len(epoch.unique(dim=0)) == len(samples)  # each once
 
 
+def test_the_last_batch_of_an_epoch_is_shared_or_refused(tmp_path: Path) -> None:
+    """60 samples in batches of 16, 16, 16 and 12."""
+    text = SPECS["per-epoch"]
+    with loaded(compile_spec(Path("spec.yaml"), CATALOGUE, (), text), tmp_path) as made:
+        data, config = made.modules["data"], made.config
+        samples = data.load_data()[0]
+
+        def batches(rank: int, world_size: int) -> list[Tensor]:
+            shares = data.infinite_batches(samples, config, rank=rank, world_size=world_size)
+            return list(islice(shares, 8))
+
+        whole = batches(0, 1)
+        assert [len(batch) for batch in whole] == 2 * [16, 16, 16, 12]
+        for world_size in (2, 4):
+            shares = [batches(rank, world_size) for rank in range(world_size)]
+            for batch, *parts in zip(whole, *shares, strict=True):
+                assert {len(part) for part in parts} == {len(batch) // world_size}
+                assert torch.equal(torch.cat(parts), batch)
+        said = r"leaves 12 of 60 samples .* split over 8 processes; start fewer \(a divisor of 4\)"
+        with pytest.raises(data.DataError, match=said):
+            batches(0, 8)
+
+
+def test_processes_and_micro_batches_are_named(tmp_path: Path) -> None:
+    text = spec(training="accumulate: 2")
+    with loaded(compile_spec(Path("spec.yaml"), CATALOGUE, (), text), tmp_path) as made:
+        data = made.modules["data"]
+        samples = data.load_data()[0]
+        with pytest.raises(data.DataError, match="16 processes of 2 micro-batches each; choose"):
+            next(data.infinite_batches(samples, made.config, world_size=16))
+
+
 def test_changing_the_number_of_processes_loses_no_sample(tmp_path: Path) -> None:
     """Four batches by one process, three by two, five by four: whole epochs all the same."""
     text = spec()

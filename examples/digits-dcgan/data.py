@@ -1,8 +1,6 @@
 """The training data and its order, which is a function of the seed and the batch number alone."""
 
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -38,38 +36,43 @@ def load_data() -> tuple[Tensor, Tensor]:
     return load_digits(image_size=(16, 16))
 
 
-@lru_cache(maxsize=2)  # a batch may straddle two epochs
 def epoch_order(epoch: int, size: int, seed: int, device: torch.device) -> Tensor:
     """The permutation of all samples that makes up one epoch, int64 [size]."""
     generator = torch.Generator().manual_seed(mix_seeds(seed, epoch))
     return torch.randperm(size, generator=generator).to(device)
 
 
-def batch_indices(start: int, length: int, size: int, seed: int, device: torch.device) -> Tensor:
-    """Items start, start+1, ... of the endless row of shuffled epochs, int64 [length].
+def batch_rows(
+    size: int,
+    config: Config,
+    *,
+    first_batch: int,
+    rank: int,
+    world_size: int,
+    device: torch.device,
+) -> Iterator[Tensor]:
+    """Which of the `size` samples make up this process's share of each batch, int64 [B].
 
     Batches straddle epochs, so every batch is full and every sample is seen equally often.
+
+    Raises:
+        DataError: the processes' shares are not equal, and so their means not the whole batch's.
     """
-    pieces = []
-    while length > 0:
-        epoch, offset = divmod(start, size)
-        piece = epoch_order(epoch, size, seed, device)[offset : offset + length]
-        pieces.append(piece)
-        start, length = start + len(piece), length - len(piece)
-    return torch.cat(pieces)
-
-
-def batch_rows(
-    batch: int, size: int, config: Config, rank: int, world_size: int, device: torch.device
-) -> Tensor:
-    """This process's share of a batch: which of the `size` samples, int64 [B]."""
-    local_size, rest = divmod(config.batch_size, world_size)
+    share, rest = divmod(config.batch_size, world_size)
     if rest:
         raise DataError(
-            f"batch_size {config.batch_size} does not split over {world_size} processes"
+            f"batch_size {config.batch_size} does not split over {world_size} "
+            f"processes; choose another --batch-size"
         )
-    start = (batch * world_size + rank) * local_size
-    return batch_indices(start, local_size, size, config.seed, device)
+    together = share * world_size
+    epoch, offset = divmod(first_batch * together, size)
+    order = epoch_order(epoch, size, config.seed, device)[offset:]
+    while True:
+        full = len(order) // together * together
+        # All at once: small networks take less time for a step than a few calls for each batch.
+        yield from order[:full].view(-1, world_size, share)[:, rank]
+        epoch += 1
+        order = torch.cat([order[full:], epoch_order(epoch, size, config.seed, device)])
 
 
 def infinite_batches(
@@ -85,8 +88,15 @@ def infinite_batches(
     Yields:
         [B, 1, 16, 16] in [-1, 1], on the device of `samples`.
     """
-    for batch in count(first_batch):
-        rows = batch_rows(batch, len(samples), config, rank, world_size, samples.device)
+    shares = batch_rows(
+        len(samples),
+        config,
+        first_batch=first_batch,
+        rank=rank,
+        world_size=world_size,
+        device=samples.device,
+    )
+    for rows in shares:
         real = samples.index_select(0, rows)
         real = real.float().div_(127.5).sub_(1)
         yield real

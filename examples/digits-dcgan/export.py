@@ -18,7 +18,9 @@ import logging
 import shutil
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,7 +63,8 @@ def export(checkpoint: Path, out: Path, formats: Sequence[str]) -> dict[str, str
 
     Raises:
         CheckpointError: of load_checkpoint.
-        ExportError: a package is missing, or a file gives other samples than PyTorch.
+        ExportError: a package is missing, the generator cannot be exported in a format, or a file
+            gives other samples than PyTorch.
     """
     require({package for name in formats for package in FORMATS[name]})
     generator = Generator()
@@ -106,6 +109,21 @@ def require(packages: set[str]) -> None:
         )
 
 
+@contextmanager
+def refused(what: str, instead: str) -> Iterator[None]:
+    """Whatever goes wrong in PyTorch becomes an ExportError of one line."""
+    logging.getLogger("torch").setLevel(logging.CRITICAL)  # it names what it can do without
+    try:
+        with redirect_stderr(StringIO()):  # there it prints the graph as far as it got
+            yield
+    except Exception as error:  # of many types, with a page of advice, around the first one
+        cause: BaseException = error
+        while cause.__cause__:
+            cause = cause.__cause__
+        reason = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+        raise ExportError(f"{what}: {reason}; change models.py, or choose {instead}") from error
+
+
 def trace(generator: nn.Module) -> torch.export.ExportedProgram:
     """The generator as a graph, for batches of any size."""
     plain = Generator().requires_grad_(False).eval()
@@ -116,7 +134,9 @@ def trace(generator: nn.Module) -> torch.export.ExportedProgram:
                 parametrize.remove_parametrizations(module, name)
     batch = torch.export.Dim("batch")
     shapes = tuple({0: batch} for _ in INPUTS)
-    return torch.export.export(plain, example_inputs(TRACED), dynamic_shapes=shapes)
+    with refused("the generator cannot be traced", "--formats safetensors"):
+        program = torch.export.export(plain, example_inputs(TRACED), dynamic_shapes=shapes)
+    return program
 
 
 def write_torch_export(
@@ -131,9 +151,8 @@ def write_torch_export(
 def write_onnx(program: torch.export.ExportedProgram, folder: Path, generator: nn.Module) -> str:
     """Write generator.onnx and what draws from it; what the comparison found."""
     path = folder / "generator.onnx"
-    # It names every package that it can do without.
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    others = "--formats torch_export safetensors"
+    with refused("the generator has no form in ONNX", others), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch warns of its own names
         written = torch.onnx.export(
             program,
@@ -155,7 +174,8 @@ def compare_onnx(path: Path, generator: nn.Module) -> str:
         return 'not compared, for ONNX Runtime is missing: pip install -e ".[export]"'
     from onnxruntime import InferenceSession
 
-    session = InferenceSession(path, providers=["CPUExecutionProvider"])
+    with refused(f"ONNX Runtime cannot run {path.name}", "--formats torch_export safetensors"):
+        session = InferenceSession(path, providers=["CPUExecutionProvider"])
 
     def run(*inputs: Tensor) -> Tensor:
         given = {name: x.numpy() for name, x in zip(INPUTS, inputs, strict=True)}

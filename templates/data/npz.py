@@ -62,8 +62,10 @@ def read_arrays(file: Path, keys: list[str]) -> list[NDArray[Any]]:
 
 
 @contextmanager
-def opened_array(file: Path, key: str) -> Iterator[tuple[IO[bytes], tuple[int, ...], Any]]:
-    """An array that is there, opened behind its header, with its shape and type."""
+def opened_array(
+    file: Path, key: str
+) -> Iterator[tuple[IO[bytes], tuple[int, ...], Literal["C", "F"], Any]]:
+    """An array that is there, opened behind its header, with its shape, order and type."""
     with ExitStack() as stack:
         if is_zipfile(file):
             archive = stack.enter_context(ZipFile(file))
@@ -74,19 +76,24 @@ def opened_array(file: Path, key: str) -> Iterator[tuple[IO[bytes], tuple[int, .
         newer = library.read_magic(opened) > (1, 0)
         header = library.read_array_header_2_0 if newer else library.read_array_header_1_0
         shape, columns_first, dtype = header(opened)
-        if dtype.hasobject or columns_first:
-            raise ValueError("an array of Python objects, or stored by columns")
-        yield opened, shape, dtype
+        if dtype.hasobject:
+            raise ValueError("an array of Python objects")
+        yield opened, shape, "F" if columns_first else "C", dtype
 
 
 def read_rows(file: Path, key: str) -> Iterator[NDArray[Any]]:
-    """The rows of an array, a block at a time; raises a DataError if the file is damaged."""
-    with readable(file), opened_array(file, key) as (opened, shape, dtype):
+    """The rows of an array, a block at a time; raises a DataError if the file is damaged.
+
+    One stored by columns (Fortran order) is in memory as a whole: its rows are all over the file.
+    """
+    with readable(file), opened_array(file, key) as (opened, shape, order, dtype):
         rows = rows_per_block(shape[1:], dtype)
-        for start in range(0, shape[0], rows):
-            count = min(rows, shape[0] - start)
+        at_once = rows if order == "C" else shape[0]
+        for start in range(0, shape[0], at_once):
+            count = min(at_once, shape[0] - start)
             content = opened.read(count * math.prod(shape[1:]) * dtype.itemsize)
-            yield np.frombuffer(content, dtype).reshape(count, *shape[1:])
+            read = np.frombuffer(content, dtype).reshape((count, *shape[1:]), order=order)
+            yield from (read[first : first + rows] for first in range(0, count, rows))
 
 
 def check_finite(values: NDArray[Any], file: Path) -> None:
@@ -222,7 +229,7 @@ def load_samples(
     Raises:
         DataError: a damaged file, or an array of another shape, type or range.
     """
-    with readable(file), opened_array(file, key) as (_, found, _):
+    with readable(file), opened_array(file, key) as (_, found, _, _):
         pass
     if not found or found[0] == 0:
         raise DataError(f"{file}: {key!r} is empty; save at least one sample")

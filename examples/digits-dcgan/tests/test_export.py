@@ -1,5 +1,6 @@
 """Exported files: they make the samples that PyTorch makes, whatever the batch."""
 
+import functools
 import importlib.util
 import json
 import subprocess
@@ -137,6 +138,44 @@ def test_a_file_that_differs_is_not_kept(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(export.ExportError, match="gives other samples"):
         export.export(tmp_path / "last.pt", tmp_path / "out", ["safetensors"])
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_cannot_be_traced_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("safetensors", reason=WANTED)
+    forward = Generator.forward
+
+    @functools.wraps(forward)  # torch.export looks at the names of its arguments
+    def branching(generator: Generator, *inputs: Tensor) -> Tensor:
+        samples = forward(generator, *inputs)
+        return samples if samples.sum() > 0 else -samples
+
+    untrained(tmp_path / "last.pt")
+    monkeypatch.setattr(Generator, "forward", branching)
+    flags = ["--checkpoint", str(tmp_path / "last.pt"), "--out", str(tmp_path / "out")]
+    monkeypatch.setattr(
+        sys, "argv", ["export.py", *flags, "--formats", "safetensors", "torch_export"]
+    )
+    with pytest.raises(SystemExit, match=r"^error: .* cannot be traced: .*--formats safetensors\Z"):
+        export.main()
+    assert capfd.readouterr().err == ""
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_onnx_does_not_know_is_said_in_one_line(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, generator = made
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("step 3 of 3") from ValueError("no such operator\nand more about it")
+
+    monkeypatch.setattr(torch.onnx, "export", fail)
+    program = torch.export.load(path / "generator.pt2")
+    with pytest.raises(export.ExportError, match=r"ONNX: no such operator; .* safetensors\Z"):
+        export.write_onnx(program, tmp_path, generator)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_onnx_runtime_nothing_is_claimed(

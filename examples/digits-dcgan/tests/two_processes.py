@@ -2,18 +2,25 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import torch
 import torch.distributed as dist
-from torch import nn
+from torch import Tensor, nn
 
 import train
 from config import parse_args
 
 networks: list[nn.Module] = []
-prepare = train.prepare
+prepare, load_data = train.prepare, train.load_data
+
+
+def some_data(*given: Any, **named: Any) -> tuple[Tensor, Tensor]:
+    """train.load_data, of so many samples that two processes can share an epoch's last batch."""
+    samples, labels = load_data(*given, **named)
+    return samples[:64], labels[:64]
 
 
 def remember(module: nn.Module, *, compile: bool) -> nn.Module:
@@ -22,7 +29,7 @@ def remember(module: nn.Module, *, compile: bool) -> nn.Module:
     return prepare(module, compile=compile)
 
 
-train.prepare = remember
+train.prepare, train.load_data = remember, some_data
 torch.set_num_threads(1)
 train.train(parse_args())
 for network in networks:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from config import Config
-from data import DataError, batch_indices, infinite_batches, load_data
+from data import DataError, batch_rows, infinite_batches, load_data
 
 CPU = torch.device("cpu")
 
@@ -21,9 +21,11 @@ def test_samples_have_the_shape_that_the_networks_take(config: Config) -> None:
 
 
 @pytest.mark.parametrize(("size", "length"), [(7, 3), (3, 7), (4, 4)])
-def test_every_epoch_shows_every_sample_once(size: int, length: int) -> None:
-    batches = [batch_indices(n * length, length, size, 0, CPU) for n in range(size)]
-    for epoch in torch.cat(batches).split(size):
+def test_every_epoch_shows_every_sample_once(config: Config, size: int, length: int) -> None:
+    config = replace(config, batch_size=length)
+    shares = batch_rows(size, config, first_batch=0, rank=0, world_size=1, device=CPU)
+    rows = torch.cat([*islice(shares, 3 * size)])
+    for epoch in rows[: 3 * size].split(size):
         assert sorted(epoch.tolist()) == list(range(size))
 
 

@@ -104,18 +104,9 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
                 "config.", "Config()."
             )
         ),
-        "judge_conditioned": judge.takes_condition,
         "points": len(view.plan.ports["data"].shape) == 1,
         "averaged_note": Code(", weights averaged over training") if view.averaged else Code(""),
-        "seen_shape": Code(repr(tuple(view.plan.ports["seen"].shape))),
-        "judge_outputs": len(judge.outputs),
         "several_outputs": len(judge.outputs) > 1,
-        "logits_method": Code(".logits" if len(judge.outputs) > 1 else ""),
-        "any_conditioned": generator.takes_condition or judge.takes_condition,
-        "some_made": _given(f"some_{given}(3)", generator.takes_condition),
-        "some_judged": _given(f"some_{given}(3)", judge.takes_condition),
-        "some_of_two": Code(f", some_{given}(2)"),
-        "seen_rank": len(view.plan.ports["seen"].shape),
     }
 
 
@@ -160,6 +151,10 @@ def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         first = "sum(discriminator_steps(step, config) for step in range(start))"
     per_step = " * config.d_steps" if many else ""
     return {
+        "step_says": Code("Discriminator: raise D(real), lower D(G(z))."),
+        "late_step_says": Code("Generator: raise D(G(z)) with D held fixed."),
+        "late_loss": Code("generator_loss"),
+        "losses": ["d_loss", "g_loss"],
         "many_d_steps": many,
         "many_g_steps": training.g_steps > 1,
         "warmup": warm,

@@ -10,38 +10,12 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from _facts import facts, wires
+from _sections import Latent
 from pydantic import Field
 
 from gangen.catalogue import SpecModel
 from gangen.contracts import Family, Port, Role
 from gangen.spec import Training
-
-Size = Annotated[int, Field(ge=2, le=10_000)]
-
-
-class Latent(SpecModel):
-    """The noise that the generator starts from, and codes behind it."""
-
-    dim: Annotated[int, Field(ge=1, le=65_536)] = Field(
-        100, description="length of the noise vector z"
-    )
-    distribution: Literal["normal", "uniform", "unit_uniform", "truncated_normal"] = Field(
-        "normal", description="of each value of z: N(0, 1), U(-1, 1), U(0, 1), or N(0, 1) cut off"
-    )
-    truncation: Annotated[float, Field(gt=0, le=10)] = Field(
-        2.0, description="where truncated_normal is cut off, on both sides"
-    )
-    categorical: Annotated[tuple[Size, ...], Field(max_length=16)] = Field(
-        (), description="numbers of categories of the categorical codes (InfoGAN)"
-    )
-    continuous: Annotated[int, Field(ge=0, le=4096)] = Field(
-        0, description="number of continuous codes, each U(-1, 1) (InfoGAN)"
-    )
-
-    @property
-    def codes(self) -> int:
-        """Values of the codes, one-hot where they are categorical."""
-        return sum(self.categorical) + self.continuous
 
 
 class Warmup(SpecModel):
@@ -76,8 +50,8 @@ class NoiseToDataTraining(Training):
     )
     shared_noise: bool = Field(
         False,
-        description="whether the generator's update sees the discriminator's last noise again; with "
-        "one update of each, it then goes back through the very same fakes, which saves a pass",
+        description="whether the generator's update sees the discriminator's last noise again; "
+        "with one update of each it goes back through the same fakes, which saves a pass",
     )
     fake_labels: Literal["batch", "random", "mismatched"] = Field(
         "batch",

@@ -1,0 +1,53 @@
+"""Inference: a generator and an encoder, each the other's inverse, against a judge of pairs.
+
+The discriminator tells pairs (x, E(x)) of a sample and its code from pairs (G(z), z) of what noise
+became and the noise; where it cannot, E inverts G. BiGAN (Donahue et al. 2017, arXiv:1605.09782);
+ALI, whose encoder draws its codes (Dumoulin et al. 2017, arXiv:1606.00704).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from _coding import ENCODER, GENERATOR, CodingTraining, Latent, coding_faults, ports
+from _pair_facts import facts, wires
+
+from gangen.contracts import Family, Role
+
+BASE = "noise_to_data"
+
+
+def faults(spec: Any) -> Iterable[tuple[tuple[str, ...], str, str]]:
+    """What has no place where pairs are judged."""
+    if spec.condition is not None:
+        message = "the discriminator takes the code as its condition, and has no place for another"
+        yield ("condition",), message, "take `condition` out"
+    if spec.discriminator.conditioning is None:
+        message = "the discriminator has to take the code"
+        yield ("discriminator",), message, "write `conditioning: concat` or another one"
+    yield from coding_faults(spec)
+
+
+FAMILY = Family(
+    doc="samples and their codes: a generator and an encoder against a judge of pairs",
+    roles={
+        "generator": GENERATOR,
+        "encoder": ENCODER,
+        "discriminator": Role(
+            ports="seen, latent -> logits",
+            builder="discriminator",
+            argument="x",
+            prefix="d",
+            doc="the network that tells samples with their codes from generated ones with theirs",
+            given="z",
+        ),
+    },
+    sections={"latent": Latent},
+    training=CodingTraining,
+    ports=ports,
+    faults=faults,
+    wires=wires,
+    slots=("discriminator_loss", "after_discriminator_step", "generator_loss"),
+    facts=facts,
+    losses=("discriminator_loss",),
+    averaged="generator",
+)
