@@ -71,7 +71,7 @@ class Keys:
         yield schema, owner
         inner = [self._definition(schema["$ref"])] if "$ref" in schema else []
         inner += schema.get("anyOf", [])
-        inner += [case["then"] for case in schema.get("allOf", [])]
+        inner += [case["then"] for case in schema.get("allOf", []) if "then" in case]
         inner += [schema["items"]] if into_lists and "items" in schema else []
         for node in inner:
             yield from self.parts(node, node.get("title", owner), into_lists)

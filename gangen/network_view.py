@@ -81,7 +81,8 @@ class NetworkView:
     @property
     def reads(self) -> Code:
         """Its inputs in words: "z [B, 100], labels [B]"."""
-        given = f", {self.given.name} {batch(self.given.shape)}" if self.network.takes_condition else ""
+        given = f", {self.given.name} {batch(self.given.shape)}"
+        given = given if self.network.takes_condition else ""
         return Code(f"{self.network.role.argument} {batch(self.network.source.shape)}{given}")
 
     @property

@@ -242,13 +242,13 @@ def _by_family(bodies: Mapping[str, Schema], usual: str, presets: Mapping[str, s
     """The only family's schema, or the one that a spec's `family` (or its preset's) selects."""
     if len(bodies) == 1:
         return next(iter(bodies.values()))
-    cases: list[Schema] = []
+    known: Schema = {"family": {"enum": [*bodies]}, "preset": {"enum": [*presets, None]}}
+    cases: list[Schema] = [{"properties": known}]
     for name, body in bodies.items():
         named = {"properties": {"family": {"const": name}}, "required": ["family"]}
         own = [preset for preset, family in presets.items() if (family or usual) == name]
-        unsaid: Schema = {"properties": {"family": False}, "required": ["preset"]}
-        unsaid["properties"] |= {"preset": {"enum": own}}
-        either: list[Schema] = [named, unsaid]
+        unsaid = {"family": False, "preset": {"enum": own}}
+        either: list[Schema] = [named, {"properties": unsaid, "required": ["preset"]}]
         if name == usual:
             either.append({"properties": {"family": False, "preset": {"type": "null"}}})
         cases.append({"if": {"anyOf": either}, "then": body})

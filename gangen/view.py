@@ -36,8 +36,6 @@ class View:
     plan: Plan
     catalogue: Catalogue
 
-    # ------------------------------------------------------------------ facts
-
     @property
     def name(self) -> Code:
         """Name of the project; its pattern leaves nothing to escape."""

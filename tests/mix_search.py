@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, islice, product
 
-from mix import CATALOGUE, FAMILY_NAME, NONE, ROLES, Mix, Value, axes, compiled, spec_of, tidy, values_of
+from mix import (
+    CATALOGUE,
+    FAMILY_NAME,
+    NONE,
+    ROLES,
+    Mix,
+    Value,
+    axes,
+    compiled,
+    spec_of,
+    tidy,
+    values_of,
+)
 
 from gangen.compose import Compiled, shipped_defaults
 from gangen.errors import SpecError

@@ -18,7 +18,7 @@ from gangen.compose import compile_spec
 from gangen.errors import Problems, SpecError, UsageError, one_of
 from gangen.explain import Keys, explain
 from gangen.load import load
-from gangen.schema import spec_schema
+from gangen.schema import defaults, spec_schema
 from gangen.show import Shown
 from gangen.starter import starter
 from gangen.yaml_write import block, flow, written
@@ -219,7 +219,7 @@ def test_what_is_wrong_in_itself_is_invalid(text: str) -> None:
 
 def test_a_second_family_is_selected_by_name(tmp_path: Path) -> None:
     folder = tmp_path / "families" / "other"
-    shutil.copytree(shipped() / "families" / CATALOGUE.names("families")[0], folder)
+    shutil.copytree(shipped() / "families" / defaults(CATALOGUE)["family"], folder)
     text = (folder / "family.py").read_text().replace('"latent": Latent', '"seeds": Latent')
     (folder / "family.py").write_text(text)
     validator = Draft202012Validator(spec_schema(Catalogue((tmp_path, shipped()))))

@@ -25,7 +25,7 @@ from pydantic import BaseModel
 
 from gangen.build import build, project_files
 from gangen.catalogue import KINDS, Catalogue, SpecModel, shipped
-from gangen.compose import Compiled, compile_spec
+from gangen.compose import Compiled, compile_spec, shipped_defaults
 from gangen.describe import literals, takes
 from gangen.errors import SpecError
 from gangen.render import copied, guard, make_environment, render
@@ -34,7 +34,8 @@ from gangen.spec import spec_model as model_of
 from gangen.text import docstring, markdown, plain, toml
 
 CATALOGUE = Catalogue((shipped(),))
-FAMILY = CATALOGUE.family(CATALOGUE.names("families")[0])
+USUAL = str(shipped_defaults(CATALOGUE).data["family"])
+FAMILY = CATALOGUE.family(USUAL)
 Keys = tuple[str | int, ...]
 
 HARMLESS = "harmless"
@@ -121,6 +122,12 @@ def required(kind: str, name: str) -> dict[str, Any]:
 def texts() -> Iterator[Text]:
     """Every place for a text, from the models and the catalogue."""
     yield from of_model(model_of(FAMILY), (), base())
+    for name in CATALOGUE.names("families"):
+        family = CATALOGUE.family(name)
+        roles = {role: {"architecture": "mlp"} for role in family.roles}
+        for key, model in {"training": family.training, **family.sections}.items():
+            found = of_model(model, (key,), base() | roles | {"family": name})
+            yield from (text for text in found if name != USUAL and len(text.path) == 2)
 
 
 def of_model(model: type[SpecModel], path: Keys, spec: Mapping[str, Any]) -> Iterator[Text]:
@@ -457,7 +464,7 @@ def test_only_finished_code_is_printed() -> None:
 
 def test_templates_call_nothing() -> None:
     """Values in, text out: no calls, no private names, no template made of a text."""
-    environment = make_environment(CATALOGUE, CATALOGUE.names("families")[0])
+    environment = make_environment(CATALOGUE, USUAL)
     names = environment.list_templates(filter_func=lambda name: name.endswith(".jinja"))
     assert names
     for name in names:
@@ -553,7 +560,7 @@ def generated() -> Iterator[tuple[str, ast.Module]]:
         for path, text in render(compiled(base(source)).plan, CATALOGUE).items():
             if path.endswith(".py"):
                 yield f"{source}: {path}", ast.parse(text)
-    for path, content in copied(CATALOGUE, CATALOGUE.names("families")[0]).items():
+    for path, content in copied(CATALOGUE, USUAL).items():
         yield path, ast.parse(content)
     for file in sorted(shipped().rglob("*.py")):
         yield str(file), ast.parse(file.read_text(encoding="utf-8"))
