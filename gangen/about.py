@@ -27,7 +27,7 @@ class About:
         names = dict.fromkeys(chosen.name if chosen else "own layers" for chosen in networks)
         given = f" conditioned on {spec.condition}" if self.plan.conditional else ""
         parts = f"{', '.join(names)}; {spec.objective.name} loss"
-        return f"A GAN ({parts}){given} on {spec.data.name} data"
+        return f"{self.plan.family.title(spec)} ({parts}){given} on {spec.data.name} data"
 
     @property
     def sources(self) -> list[str]:
@@ -39,7 +39,8 @@ class About:
         chosen += [wrapper for network in networks for wrapper in network.reparametrizations]
         chosen += [*spec.training.optimizer.values(), spec.data]  # type: ignore[attr-defined]
         chosen += [*self.plan.metrics, self.plan.features]
-        return list(dict.fromkeys(x.component.summary.rstrip(".") for x in chosen if x))
+        titles = [x.component.summary.rstrip(".") for x in chosen if x]
+        return list(dict.fromkeys([*self.plan.family.sources(spec), *titles]))
 
     @property
     def launchers(self) -> list[Code]:

@@ -95,6 +95,8 @@ class Family:
     faults: Callable[[Any], Iterable[tuple[tuple[str, ...], str, str]]] = lambda spec: ()
     sections: Mapping[str, type] = field(default_factory=dict)
     losses: Sequence[str] = ("discriminator_loss", "generator_loss")  # of an objective, as used
+    title: Callable[[Any], str] = lambda spec: "A GAN"
+    sources: Callable[[Any], Sequence[str]] = lambda spec: ()  # beside those of its components
     averaged: str = ""  # the role whose weights are averaged (EMA) and exported
 
 

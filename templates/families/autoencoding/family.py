@@ -56,5 +56,7 @@ FAMILY = Family(
     wires=wires,
     slots=("discriminator_loss", "after_discriminator_step", "generator_loss"),
     facts=facts,
+    title=lambda spec: "An adversarial autoencoder",
+    sources=lambda spec: ["Adversarial autoencoder (Makhzani et al. 2016, arXiv:1511.05644)"],
     averaged="generator",
 )

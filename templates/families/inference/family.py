@@ -27,6 +27,20 @@ def faults(spec: Any) -> Iterable[tuple[tuple[str, ...], str, str]]:
     yield from coding_faults(spec)
 
 
+def title(spec: Any) -> str:
+    """What a project is called."""
+    return (
+        "An adversarially learned inference model" if spec.latent.drawn else "A bidirectional GAN"
+    )
+
+
+def sources(spec: Any) -> list[str]:
+    """The papers of the step."""
+    drawn = "Adversarially learned inference, ALI (Dumoulin et al. 2017, arXiv:1606.00704)"
+    plain = "Bidirectional GAN, BiGAN (Donahue, Krahenbuhl & Darrell 2017, arXiv:1605.09782)"
+    return [plain, drawn] if spec.latent.drawn else [plain]
+
+
 FAMILY = Family(
     doc="samples and their codes: a generator and an encoder against a judge of pairs",
     roles={
@@ -49,5 +63,7 @@ FAMILY = Family(
     slots=("discriminator_loss", "after_discriminator_step", "generator_loss"),
     facts=facts,
     losses=("discriminator_loss",),
+    title=title,
+    sources=sources,
     averaged="generator",
 )
