@@ -152,6 +152,7 @@ class Catalogue:
     roots: tuple[Path, ...]
     _components: dict[tuple[str, str], Component] = field(default_factory=dict, repr=False)
     _families: dict[str, Family] = field(default_factory=dict, repr=False)
+    _lineages: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _index(self) -> Mapping[str, Mapping[str, Path]]:
@@ -203,6 +204,11 @@ class Catalogue:
 
     def lineage(self, family: str) -> list[str]:
         """A family and those that it builds on (`BASE`), nearest first."""
+        if family not in self._lineages:
+            self._lineages[family] = self._traced(family)
+        return self._lineages[family]
+
+    def _traced(self, family: str) -> list[str]:
         names = [family]
         while True:
             path = self.path("families", names[-1])

@@ -72,7 +72,7 @@ def compose(
     given = [written] if preset is None else [_part(preset, "spec"), written]
     document = shipped_defaults(catalogue)
     family = _family(_assigned(document, given, assignments), catalogue, problems)
-    document = shipped_defaults(catalogue, family)
+    document = _with_familys(document, catalogue, family)
     for layer in given:
         document = overlay(document, layer, _replaces)
     document = apply_set(document, assignments, problems, _is_choice)
@@ -81,13 +81,17 @@ def compose(
 
 def shipped_defaults(catalogue: Catalogue, family: str | None = None) -> Document:
     """What a spec that says nothing means: `defaults.yaml`, the family's over that of all."""
-    paths = [catalogue.find(DEFAULTS)]
+    document = _shipped(catalogue.find(DEFAULTS), DEFAULTS)
+    return _with_familys(document, catalogue, family) if family else document
+
+
+def _with_familys(document: Document, catalogue: Catalogue, family: str) -> Document:
+    """The defaults of all families under those of one, if it is known, and of what it builds on."""
     for name in reversed(catalogue.lineage(family)) if family else ():
-        paths += [p for p in [catalogue.path("families", name).parent / DEFAULTS] if p.is_file()]
-    first, *rest = [_shipped(path, DEFAULTS) for path in paths]
-    for document in rest:
-        first = overlay(first, document, _replaces)
-    return first
+        path = catalogue.path("families", name).parent / DEFAULTS
+        if path.is_file():
+            document = overlay(document, _shipped(path, DEFAULTS), _replaces)
+    return document
 
 
 def _assigned(first: Document, given: Sequence[Document], assignments: Sequence[str]) -> Document:

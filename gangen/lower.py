@@ -47,6 +47,7 @@ def lower(
     ports = {**family.ports(data, lowering.sections), SEEN: seen}
     terms = tuple(lowering.terms())
     networks = {name: lowering.network(name, ports, terms) for name in family.roles}
+    metrics = lowering.metrics(data)
     plan = Plan(
         spec=spec,
         family=family,
@@ -56,8 +57,8 @@ def lower(
         attributes=lowering.attributes,
         networks={name: network for name, network in networks.items() if network is not None},
         terms=terms,
-        metrics=lowering.metrics(data),
-        features=lowering.features(data),
+        metrics=metrics,
+        features=lowering.features(data, metrics),
     )
     check(Case(plan, catalogue, marks, problems, complete=not problems.errors))
     return None if problems.errors else plan
@@ -117,11 +118,10 @@ class Lowering:
         said = self.spec.evaluation
         return evaluation.metrics(said, self.catalogue, self._words(data)) if said else ()
 
-    def features(self, data: Port) -> Chosen | None:
+    def features(self, data: Port, metrics: tuple[Chosen, ...]) -> Chosen | None:
         """What the metrics see of a sample."""
         said, words = self.spec.evaluation, self._words(data)
-        chosen = self.metrics(data)
-        return evaluation.features(said, self.catalogue, words, chosen) if said else None
+        return evaluation.features(said, self.catalogue, words, metrics) if said else None
 
     def _words(self, data: Port) -> set[str]:
         return of_data(self.spec.data, data.shape, self.classes, self.attributes)

@@ -110,11 +110,6 @@ class View:
         return Code(f", columns={number}" if number else "")
 
     @property
-    def columns_or(self) -> Code:
-        """The same behind a number that counts first."""
-        return Code(self.columns.replace(", columns=", " or "))
-
-    @property
     def labelled(self) -> bool:
         """Whether the condition is a class label."""
         return self.plan.spec.condition == "labels"

@@ -18,7 +18,6 @@ def wires(view: Any, slot: str) -> Mapping[str, str]:
 
 def facts(spec: Any, view: Any) -> Mapping[str, Any]:
     """What the templates of this folder and of the families below it ask."""
-    many = " * config.d_steps" if spec.training.d_steps > 1 else ""
     return {
         **pair_facts(spec, view),
         "step_says": Code("Discriminator: raise D(z), lower D(E(x))."),
@@ -29,5 +28,4 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
         "losses": ["d_loss", "g_loss", "reconstruction_loss"],
         "judgements": Code("config.steps"),
         "reconstruction": Code(FUNCTIONS[spec.training.reconstruction]),
-        "draws": Code("config.steps" + many),
     }

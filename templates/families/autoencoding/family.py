@@ -6,10 +6,11 @@ al. 2016, arXiv:1511.05644.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from _code_facts import facts, wires
-from _coding import ENCODER, GENERATOR, CodingTraining, Latent, coding_faults, ports
+from _coding import ENCODER, CodingTraining, Latent, coding_faults, ports
+from _sections import GENERATOR
 from pydantic import Field
 
 from gangen.contracts import Family, Role
@@ -20,6 +21,7 @@ BASE = "inference"
 class AutoencoderTraining(CodingTraining):
     """How long, how fast and how reproducibly to train."""
 
+    shared_noise: ClassVar[bool] = True  # the encoder's update draws none
     reconstruction: Literal["l1", "l2"] = Field(
         "l2", description="what rebuilt samples are held to: mean absolute or mean squared error"
     )

@@ -1,9 +1,9 @@
-"""What GANs with an encoder share: noise and codes, the way of training, two of the roles."""
+"""What GANs with an encoder share: noise and codes, the way of training, the encoder's role."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from _sections import Noise
+from _sections import Noise, Warmup
 from pydantic import Field
 
 from gangen.contracts import Port, Role
@@ -23,19 +23,13 @@ class Latent(Noise):
     )
 
 
-class NoWarmup:
-    """The discriminator has as many updates in the first step as in any other."""
-
-    steps, every, d_steps = 0, 1, 1
-
-
 class CodingTraining(Training):
     """How long, how fast and how reproducibly to train."""
 
     d_steps: Annotated[int, Field(ge=1, le=1_000)] = Field(
         1, description="discriminator updates in a step, each with fresh noise and data"
     )
-    d_warmup: ClassVar[type[NoWarmup]] = NoWarmup
+    d_warmup: ClassVar[Warmup] = Warmup()  # none
     g_steps: ClassVar[int] = 1
     g_batch_size: ClassVar[int | None] = None
     shared_noise: ClassVar[bool] = False
@@ -64,13 +58,6 @@ def coding_faults(spec: Any) -> Iterable[tuple[tuple[str, ...], str, str]]:
         yield ("training", "accumulate"), message, "take it out, or use several processes"
 
 
-GENERATOR = Role(
-    ports="latent -> data",
-    builder="generator",
-    argument="z",
-    prefix="g",
-    doc="the network that turns noise into samples",
-)
 ENCODER = Role(
     ports="data -> code",
     builder="discriminator",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from _facts import facts as plain_facts
+from _facts import judging
 from _facts import wires as plain_wires
 
 from gangen.contracts import Code
@@ -13,11 +14,7 @@ EXCHANGED = "exchanged"  # the slot of the loss of generator and encoder
 
 def wires(view: Any, slot: str) -> Mapping[str, str]:
     """How the step spells each port of a component."""
-    judge = (
-        "discriminator.logits"
-        if len(view.plan.networks["discriminator"].outputs) > 1
-        else "discriminator"
-    )
+    judge = judging(view)
     found = {
         **plain_wires(view, slot),
         "discriminator": f"partial({judge}, z=codes)",

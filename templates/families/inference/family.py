@@ -8,8 +8,9 @@ ALI, whose encoder draws its codes (Dumoulin et al. 2017, arXiv:1606.00704).
 from collections.abc import Iterable
 from typing import Any
 
-from _coding import ENCODER, GENERATOR, CodingTraining, Latent, coding_faults, ports
+from _coding import ENCODER, CodingTraining, Latent, coding_faults, ports
 from _pair_facts import facts, wires
+from _sections import GENERATOR
 
 from gangen.contracts import Family, Role
 

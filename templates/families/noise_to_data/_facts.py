@@ -11,9 +11,7 @@ from gangen.contracts import Code
 def wires(view: Any, slot: str) -> Mapping[str, str]:
     """How the step spells each port of a component."""
     given, networks = view.condition, view.plan.networks
-    judge = (
-        "discriminator.logits" if len(networks["discriminator"].outputs) > 1 else "discriminator"
-    )
+    judge = judging(view)
     takes = networks["discriminator"].takes_condition
     made = _fakes(view, slot) if networks["generator"].takes_condition else ""
     found = {
@@ -36,6 +34,12 @@ def wires(view: Any, slot: str) -> Mapping[str, str]:
         found[f"real_{output}"] = f"real_{output}.float()"
         found[f"fake_{output}"] = f"fake_{output}.float(){detached}"
     return found
+
+
+def judging(view: Any) -> str:
+    """The call that gives the discriminator's logits alone."""
+    several = len(view.plan.networks["discriminator"].outputs) > 1
+    return "discriminator.logits" if several else "discriminator"
 
 
 def _bound(function: str, condition: str, value: str) -> str:
@@ -174,7 +178,6 @@ def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         "g_real_outputs": _outputs(judge, "real", late),
         "keeps_fake": "fake" in late,
         "augmented": augmented,
-        "steps_seen": any("step" in line.call for line in view.step.augmented),
         "updates": updates,
         "differentiates": "discriminator" in asked["discriminator_loss"],
         "separate": training.d_update == "separate",

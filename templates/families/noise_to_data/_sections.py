@@ -1,10 +1,11 @@
-"""Sections of a spec that say where samples start from."""
+"""What families share in which samples start from noise: sections of a spec, the generator."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from gangen.catalogue import SpecModel
+from gangen.contracts import Role
 
 Size = Annotated[int, Field(ge=2, le=10_000)]
 
@@ -37,3 +38,26 @@ class Latent(Noise):
     def codes(self) -> int:
         """Values of the codes, one-hot where they are categorical."""
         return sum(self.categorical) + self.continuous
+
+
+class Warmup(SpecModel):
+    """More discriminator updates at first, and again from time to time (WGAN's published code)."""
+
+    steps: Annotated[int, Field(ge=0, le=10**9)] = Field(
+        0, description="how many generator updates it lasts; 0 = none"
+    )
+    every: Annotated[int, Field(ge=1, le=10**9)] = Field(
+        500, description="after how many generator updates it comes again, for one"
+    )
+    d_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        100, description="discriminator updates per generator update in it"
+    )
+
+
+GENERATOR = Role(
+    ports="latent -> data",
+    builder="generator",
+    argument="z",
+    prefix="g",
+    doc="the network that turns noise into samples",
+)

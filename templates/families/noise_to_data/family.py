@@ -10,26 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from _facts import facts, wires
-from _sections import Latent
+from _sections import GENERATOR, Latent, Warmup
 from pydantic import Field
 
-from gangen.catalogue import SpecModel
 from gangen.contracts import Family, Port, Role
 from gangen.spec import Training
-
-
-class Warmup(SpecModel):
-    """More discriminator updates at first, and again from time to time (WGAN's published code)."""
-
-    steps: Annotated[int, Field(ge=0, le=10**9)] = Field(
-        0, description="how many generator updates it lasts; 0 = none"
-    )
-    every: Annotated[int, Field(ge=1, le=10**9)] = Field(
-        500, description="after how many generator updates it comes again, for one"
-    )
-    d_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        100, description="discriminator updates per generator update in it"
-    )
 
 
 class NoiseToDataTraining(Training):
@@ -126,13 +111,7 @@ def _slots(chosen: Any) -> list[str]:
 FAMILY = Family(
     doc="noise (and labels) to samples: a generator against a discriminator",
     roles={
-        "generator": Role(
-            ports="latent -> data",
-            builder="generator",
-            argument="z",
-            prefix="g",
-            doc="the network that turns noise into samples",
-        ),
+        "generator": GENERATOR,
         "discriminator": Role(
             ports="seen -> logits",
             builder="discriminator",
