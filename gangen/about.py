@@ -23,7 +23,7 @@ class About:
     def title(self) -> str:
         """What it is, in one line: networks and loss."""
         spec = self.plan.spec
-        networks = [getattr(spec, name).architecture for name in self.plan.networks]
+        networks = [getattr(spec, name).architecture for name in self.plan.family.keys]
         names = dict.fromkeys(chosen.name if chosen else "own layers" for chosen in networks)
         given = f" conditioned on {spec.condition}" if self.plan.conditional else ""
         parts = f"{', '.join(names)}; {spec.objective.name} loss"
@@ -33,7 +33,7 @@ class About:
     def sources(self) -> list[str]:
         """Titles of the components used: papers and equations."""
         spec, networks = self.plan.spec, self.plan.networks.values()
-        chosen = [getattr(spec, name).architecture for name in self.plan.networks]
+        chosen = [getattr(spec, name).architecture for name in self.plan.family.keys]
         chosen += [spec.objective, *spec.penalties, *spec.augment]
         chosen += [n.conditioning.chosen for n in networks if n.conditioning is not None]
         chosen += [wrapper for network in networks for wrapper in network.reparametrizations]

@@ -66,8 +66,8 @@ def capabilities(plan: Plan) -> Iterator[tuple[str, Giver]]:
         for capability in chosen.component.constant("GIVES", []):
             if ":" in capability:
                 yield capability, chosen
-    for name, network in plan.networks.items():
-        last = bounding(network)
+    for network in plan.networks.values():
+        name, last = network.key, bounding(network)
         if last is not None:
             yield f"{name}:{BOUNDED}", last
         if network.conditioning is not None:
@@ -92,7 +92,7 @@ def blame(plan: Plan, marks: Marks, giver: Giver) -> tuple[Place, str]:
         for name, value in chosen.options.items() if chosen is not None else ():
             if isinstance(value, str) and giver.name in (value, f"{value}_{name}"):
                 path = (*chosen.path, name)
-                fields = chosen.component.model(plan.family.roles[network].builder).model_fields
+                fields = chosen.component.model(plan.family.keys[network].builder).model_fields
                 others = [other for other in literals(fields[name].annotation) if other != value]
                 return marks.value(path), f"set {dotted(path)} to {one_of(others, ALL_NAMES)}"
         if chosen is not None:

@@ -33,6 +33,7 @@ KINDS = {  # folder -> what one of it is called
     "losses": "loss",
     "penalties": "penalty",
     "augmentations": "augmentation",
+    "degradations": "degradation",
     "optimizers": "optimizer",
     "schedules": "schedule",
     "data": "data source",

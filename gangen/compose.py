@@ -145,7 +145,7 @@ def _replaces(path: Sequence[str | int], lower: Any, upper: Any) -> bool:
 def _is_choice(path: Sequence[str | int]) -> bool:
     """Whether a mapping there is one name with its options."""
     per_role = (("training", "optimizer"), ("training", "schedule"))
-    alone = ("init", "conditioning", "features")
+    alone = ("init", "conditioning", "features", "given")
     return bool(path) and (path[-1] in alone or tuple(path[:-1]) in per_role)
 
 

@@ -23,13 +23,15 @@ LayerEntry = str | Mapping[str, Any]
 class Port:
     """What flows between networks: one sample's shape (without batch), the range of its values.
 
-    A `scalar` is one number per sample that the generated code holds as a vector [B].
+    A `scalar` is one number per sample that the generated code holds as a vector [B]; with
+    `patches` a network may write a map of them instead, [1, ...].
     """
 
     name: str
     shape: Shape
     range: tuple[float, float] | None = None
     scalar: bool = False
+    patches: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Role:
     `ports` reads "latent -> data"; in "data, latent -> logits" the second port is a vector that the
     network takes by its `conditioning`, under the name `given`. `builder` names the function of an
     architecture that can play the role; `argument` is what the generated `forward` calls its input;
-    `prefix` starts the names of its run knobs (`g_lr`).
+    `prefix` starts the names of its run knobs (`g_lr`). Roles with the same `key` are one section of
+    the spec: networks that are built and trained alike.
     """
 
     ports: str
@@ -48,6 +51,12 @@ class Role:
     prefix: str
     doc: str
     given: str = ""
+    key: str = ""  # of the spec, if not the role's name
+
+    @property
+    def family_prefix(self) -> str:
+        """What starts the names of run knobs of all roles that share its key."""
+        return self.prefix.partition("_")[0]
 
     @property
     def source(self) -> str:
@@ -93,11 +102,19 @@ class Family:
     names: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda sections: {}
     gives: Callable[[Any], Mapping[str, tuple[str, ...]]] = lambda spec: {}
     faults: Callable[[Any], Iterable[tuple[tuple[str, ...], str, str]]] = lambda spec: ()
-    sections: Mapping[str, type] = field(default_factory=dict)
+    sections: Mapping[str, type[Any]] = field(default_factory=dict)
     losses: Sequence[str] = ("discriminator_loss", "generator_loss")  # of an objective, as used
     title: Callable[[Any], str] = lambda spec: "A GAN"
     sources: Callable[[Any], Sequence[str]] = lambda spec: ()  # beside those of its components
     averaged: str = ""  # the role whose weights are averaged (EMA) and exported
+
+    @property
+    def keys(self) -> Mapping[str, Role]:
+        """The sections of a spec that describe networks, each with the first role that it is of."""
+        found: dict[str, Role] = {}
+        for name, role in self.roles.items():
+            found.setdefault(role.key or name, role)
+        return found
 
 
 def block(name: str, layers: Sequence[LayerEntry]) -> LayerEntry:
@@ -105,10 +122,12 @@ def block(name: str, layers: Sequence[LayerEntry]) -> LayerEntry:
     return {"block": {"name": name, "layers": list(layers)}}
 
 
-def stage(name: str, layers: Sequence[LayerEntry]) -> LayerEntry:
+def stage(name: str, layers: Sequence[LayerEntry], joins: str = "", adds: str = "") -> LayerEntry:
     """Layers that the generated network keeps under a name of their own, `self.<name>`.
 
-    Where a network needs its features (for a second head), they are what the last stage but one
-    computes. A network that has one stage has nothing but stages.
+    They read what the stage before them computes; with `joins` behind its channels those of an
+    earlier stage of that name (as in U-Nets), with `adds` its sum with what that one computes. Where a network needs its features
+    (for a second head), they are what the last stage but one computes. A network that has one
+    stage has nothing but stages.
     """
-    return {"stage": {"name": name, "layers": list(layers)}}
+    return {"stage": {"name": name, "layers": list(layers), "joins": joins, "adds": adds}}

@@ -24,7 +24,7 @@ class DataView:
     @property
     def shape(self) -> Code:
         """Shape of one sample as a tuple."""
-        return literal(tuple(self.plan.ports["data"].shape))
+        return literal(tuple(self.plan.stored.shape))
 
     @property
     def arguments(self) -> Code:
@@ -113,12 +113,12 @@ class DataView:
     @property
     def stored_shape(self) -> Code:
         """Type and shape of the samples as they lie in memory."""
-        return Code(f"{self.stored_type} {batch(self.plan.ports['data'].shape).replace('B', 'N')}")
+        return Code(f"{self.stored_type} {batch(self.plan.stored.shape).replace('B', 'N')}")
 
     @property
     def batch_note(self) -> Code:
         """Shape and range of a batch."""
-        note = batch(self.plan.ports["data"].shape) + (" in [-1, 1]" if self.plan.images else "")
+        note = batch(self.plan.stored.shape) + (" in [-1, 1]" if self.plan.images else "")
         return Code(note + (f", {self.condition_note}" if self.plan.conditional else ""))
 
     @property

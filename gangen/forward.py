@@ -29,8 +29,15 @@ def body(network: Network, condition: str) -> list[Code]:
         lines.append(f"{argument} = {value}")  # what is compared with the result at the end
         value = argument
     split = len(network.outputs) > 1 or network.addend is not None
+    kept = {name for stage in network.stages for name in (stage.joins, stage.adds)}
     for stage in network.stages[:-1] if split else network.stages:
-        value = _call(stage, value, given, argument)
+        value = _call(stage, _read(stage, value), given, argument)
+        if stage.name in kept:
+            lines.append(f"{stage.name} = {value}")
+            value = stage.name
+        elif kept != {""} and stage is not network.stages[-1]:
+            lines.append(f"{argument} = {value}")
+            value = argument
     if split:
         lines += _outputs(network, value, given, condition)
     else:
@@ -38,10 +45,18 @@ def body(network: Network, condition: str) -> list[Code]:
     return [Code(line) for line in lines]
 
 
+def _read(stage: Stage, value: str) -> str:
+    """What a stage is given: what the one before it computes, with that of an earlier one."""
+    if stage.joins:
+        return f"torch.cat([{value}, {stage.joins}], dim=1)"
+    return f"{value} + {stage.adds}" if stage.adds else value
+
+
 def _outputs(network: Network, value: str, given: str, condition: str) -> list[str]:
     flat = len(network.stages[-2].after) > 1
     lines = [f"features = {value}"]
-    result = _call(network.stages[-1], "features", given, network.role.argument)
+    last = network.stages[-1]
+    result = _call(last, _read(last, "features"), given, network.role.argument)
     result += _squeeze(network)
     features = "flat" if flat else "features"
     if flat:

@@ -189,6 +189,15 @@ def apply(
     raise Unfit(f"takes {takes}, got {show(shape)}")
 
 
+def shape_behind(chosen: Chosen, shape: Shape) -> Shape:
+    """Shape of what a component of the spec makes of a sample; Unfit says where it stands."""
+    try:
+        return apply(chosen.component, shape_rules(chosen.component), shape, chosen.options)[2]
+    except Unfit as unfit:
+        unfit.path = chosen.path
+        raise
+
+
 def parameters_of(component: Component, function: Function, scope: Mapping[str, Any]) -> int:
     """Number of trained values of a layer."""
     expression = component.constant("PARAMETERS", "0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gangen import evaluation
@@ -41,21 +41,21 @@ def lower(
         return None
     lowering = Lowering(spec, family, catalogue, marks, problems)
     data = lowering.data_port()
-    seen = lowering.seen_port(data) if data else None
-    if data is None or seen is None:
+    ports = lowering.ports(data) if data else None
+    if data is None or ports is None:
         return None
-    ports = {**family.ports(data, lowering.sections), SEEN: seen}
     terms = tuple(lowering.terms())
-    networks = {name: lowering.network(name, ports, terms) for name in family.roles}
+    networks = lowering.networks(ports, terms)
     metrics = lowering.metrics(data)
     plan = Plan(
         spec=spec,
         family=family,
         data=spec.data,
+        stored=data,
         ports=ports,
         classes=lowering.classes,
         attributes=lowering.attributes,
-        networks={name: network for name, network in networks.items() if network is not None},
+        networks=networks,
         terms=terms,
         metrics=metrics,
         features=lowering.features(data, metrics),
@@ -113,6 +113,15 @@ class Lowering:
                     return None
         return Port("data", shape, data.range)
 
+    def ports(self, data: Port) -> Mapping[str, Port] | None:
+        """What flows between the networks; the family may find that its sections do not fit."""
+        seen = self.seen_port(data)
+        try:
+            return {SEEN: seen, **self.family.ports(data, self.sections)} if seen else None
+        except Unfit as unfit:
+            self._layering().unfit(unfit, unfit.path, dotted(unfit.path))
+            return None
+
     def metrics(self, data: Port) -> tuple[Chosen, ...]:
         """What is measured."""
         said = self.spec.evaluation
@@ -124,7 +133,8 @@ class Lowering:
         return evaluation.features(said, self.catalogue, words, metrics) if said else None
 
     def _words(self, data: Port) -> set[str]:
-        return of_data(self.spec.data, data.shape, self.classes, self.attributes)
+        words = of_data(self.spec.data, data.shape, self.classes, self.attributes)
+        return words | set(self.family.gives(self.spec))
 
     def terms(self) -> Iterator[Term]:
         """What acts in the step: penalties, and what objective and conditionings bring along."""
@@ -156,11 +166,22 @@ class Lowering:
         )
         return ""
 
+    def networks(
+        self, ports: Mapping[str, Port], terms: tuple[Term, ...]
+    ) -> Mapping[str, Network]:
+        """The networks that can be built; roles of one section have the same."""
+        built = {key: self.network(key, ports, terms) for key in self.family.keys}
+        return {
+            name: replace(network, name=name, role=role)
+            for name, role in self.family.roles.items()
+            if (network := built[role.key or name]) is not None
+        }
+
     def network(
         self, name: str, ports: Mapping[str, Port], terms: tuple[Term, ...]
     ) -> Network | None:
         """A network with every shape inferred, or None."""
-        role, said = self.family.roles[name], getattr(self.spec, name)
+        role, said = self.family.keys[name], getattr(self.spec, name)
         if said is None:
             return None
         before = len(self.problems.errors)
@@ -192,7 +213,7 @@ class Lowering:
 
     def _conditionings(self) -> Mapping[str, Chosen]:
         """How each network takes the condition, when there is one."""
-        roles = self.family.roles
+        roles = self.family.keys
         taking = [n for n in roles if self.spec.condition is not None or roles[n].second]
         said = {name: getattr(self.spec, name) for name in taking}
         return {name: s.conditioning for name, s in said.items() if s and s.conditioning}

@@ -58,7 +58,8 @@ class NetworkView:
     @property
     def letter(self) -> Code:
         """The wrapped callable, as in papers: G."""
-        return Code(self.network.role.prefix.upper())
+        prefix = self.network.role.prefix
+        return Code(prefix[0].upper() + prefix[1:])
 
     @property
     def doc_sentence(self) -> str:
@@ -170,7 +171,9 @@ class NetworkView:
             for line in [line for item in _printed(stage) for line in self._lines(item)]:
                 lines.append(Line(line.code, Code("") if line.shape == before else line.shape))
                 before = line.shape
-            result.append(StageView(Code(stage.name), self._container(stage), lines))
+            folded = stage.items[0].name in self.factories and len(lines) == 1
+            alone = lines[0] if folded else None
+            result.append(StageView(Code(stage.name), self._container(stage), lines, alone))
         return result
 
     def _container(self, stage: Stage) -> Code:
@@ -236,7 +239,7 @@ class NetworkView:
     @property
     def optimizer_call(self) -> Code:
         """The optimiser; its learning rate is a run knob."""
-        chosen: Chosen = self.training.optimizer[self.network.name]
+        chosen: Chosen = self.training.optimizer[self.network.key]
         function = only(chosen.component)
         values = {**chosen.options, "lr": Code(f"config.{self.rate}")}
         return inline(function, {**values, function.ports[0]: Code(f"{self.name}.parameters()")})
@@ -244,12 +247,12 @@ class NetworkView:
     @property
     def rate(self) -> Code:
         """Name of the learning-rate knob: g_lr."""
-        return Code(f"{self.network.role.prefix}_lr")
+        return Code(f"{self.network.role.family_prefix}_lr")
 
     @property
     def schedule(self) -> Chosen | None:
         """Its learning-rate schedule, when there is one to print."""
-        chosen: Chosen = self.training.schedule[self.network.name]
+        chosen: Chosen = self.training.schedule[self.network.key]
         return None if chosen.component.constant("NEUTRAL", False) else chosen
 
     @property

@@ -86,15 +86,21 @@ class Networking:
                 yield Stage(FIRST, layers)
             return
         stages = _staged(self._entries(self.said.architecture, builder, shape))
-        for _, entries in stages:
-            flat = [x for e in entries for x in _entries_of(e)]
+        for said in stages:
+            flat = [x for e in said["layers"] for x in _entries_of(e)]
             self.layering.look_through(self.layering.resolved(flat, self.said.architecture.path))
-        for name, entries in stages:
-            items = tuple(self._items(entries, self.said.architecture, shape))
-            if len(items) < len(entries):
+        ends: dict[str, Shape] = {}
+        for said in stages:
+            joins, adds = said.get("joins", ""), said.get("adds", "")
+            if joins:  # channels behind channels
+                shape = (shape[0] + ends[joins][0], *shape[1:])
+            assert shape[1:] == ends.get(joins, shape)[1:], "an architecture joins unlike maps"
+            assert shape == ends.get(adds, shape), "an architecture adds unlike maps"
+            items = tuple(self._items(said["layers"], self.said.architecture, shape))
+            if len(items) < len(said["layers"]):
                 return
-            yield Stage(name, items)
-            shape = items[-1].after
+            yield Stage(said["name"], items, joins, adds)
+            shape = ends[said["name"]] = items[-1].after
 
     def _entries(self, chosen: Chosen, builder: str, shape: Shape) -> list[Any]:
         build = getattr(chosen.component.python, builder)
@@ -162,7 +168,7 @@ class Networking:
             name=self.name,
             role=role,
             source=self.source,
-            target=self.target,
+            target=self._target(stages[-1].after),
             stages=tuple(_wrapped(stage, wrappers) for stage in stages),
             conditioning=conditioning,
             flat=flat,
@@ -172,6 +178,12 @@ class Networking:
             heads=tuple(replace(h, layer=wrapped(h.layer, wrappers)) for h in heads),
             gives_features=self.features,
         )
+
+    def _target(self, end: Shape) -> Port:
+        """What it is to write: where it may, a map of what it is to say of the whole."""
+        if self.target.patches and len(end) > 1 and end[:1] == self.target.shape:
+            return replace(self.target, shape=end, scalar=False)
+        return self.target
 
     def _no_features(self) -> None:
         self.layering.problems.add(
@@ -239,12 +251,10 @@ def _chunk_names(chosen: Chosen, shape: Shape, count: int) -> dict[str, Any]:
     return {**names, "condition_dim": int(evaluate(expression, scope))}
 
 
-def _staged(entries: Sequence[Any]) -> list[tuple[str, Sequence[Any]]]:
+def _staged(entries: Sequence[Any]) -> list[dict[str, Any]]:
     """The architecture's stages; one, when it names none."""
     stages = [e["stage"] for e in entries if isinstance(e, dict) and "stage" in e]
-    if stages:
-        return [(stage["name"], stage["layers"]) for stage in stages]
-    return [(FIRST, entries)] if entries else []
+    return stages or ([{"name": FIRST, "layers": entries}] if entries else [])
 
 
 def _entries_of(entry: Any) -> Sequence[Any]:
@@ -275,4 +285,4 @@ def _wrapped(stage: Stage, wrappers: tuple[Chosen, ...]) -> Stage:
             items.append(replace(item, layers=tuple(wrapped(x, wrappers) for x in item.layers)))
         else:
             items.append(wrapped(item, wrappers))
-    return Stage(stage.name, tuple(items))
+    return replace(stage, items=tuple(items))

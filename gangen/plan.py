@@ -63,6 +63,8 @@ class Stage:
 
     name: str
     items: tuple[Item, ...]
+    joins: str = ""  # the earlier stage whose channels it reads too
+    adds: str = ""  # the earlier stage that is added to what it reads
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -131,7 +133,13 @@ class Network:
     @property
     def class_name(self) -> str:
         """generator -> Generator."""
-        return "".join(word.capitalize() for word in self.name.split("_"))
+        words = self.name.split("_")
+        return "".join(word.upper() if len(word) < 3 else word.capitalize() for word in words)
+
+    @property
+    def key(self) -> str:
+        """The section of the spec that describes it."""
+        return self.role.key or self.name
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -211,6 +219,7 @@ class Plan:
     spec: CommonSpec
     family: Family
     data: Chosen
+    stored: Port  # a sample as it is loaded
     ports: Mapping[str, Port]
     classes: int
     attributes: int

@@ -40,6 +40,7 @@ class StageView:
     name: Code
     container: Code
     lines: Sequence[Line]
+    alone: Line | None = None  # a block that is all there is
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Resolver(Choices):
     def spec(self, data: Mapping[str, Any], family_name: str) -> CommonSpec:
         """The whole spec; after problems what could be read of it, None for `unread`."""
         family = self.catalogue.family(family_name)
-        self.roles = list(family.roles)
+        self.roles = list(family.keys)
         model = spec_model(family)
         whole, parts = self._section(model, data, ())
         if whole is None:

@@ -69,7 +69,7 @@ def ordered(family: Family) -> list[str]:
     """The top-level keys in the order in which people read a spec."""
     common = list(CommonSpec.model_fields)
     middle = common.index("objective")
-    return [*common[:middle], *family.sections, *family.roles, *common[middle:], "training"]
+    return [*common[:middle], *family.sections, *family.keys, *common[middle:], "training"]
 
 
 def nested_model(field: FieldInfo) -> type[SpecModel] | None:
@@ -153,7 +153,7 @@ class _Writer:
             case Many(Choice(kind)):
                 return {"type": "array", "items": self._choice(kind), "default": []}
             case PerRole(Choice(kind)):
-                return _object({role: self._choice(kind) for role in family.roles})
+                return _object({role: self._choice(kind) for role in family.keys})
             case NetworkSection(_, builder):
                 return self._network(builder)
 

@@ -227,9 +227,11 @@ def spec_model(family: Family) -> type[CommonSpec]:
     """The top-level model of a family's specs: the common keys, its networks, its sections."""
     fields: dict[str, Any] = {
         name: (Annotated[Any, NetworkSection(name, role.builder)], Field(description=role.doc))
-        for name, role in family.roles.items()
+        for name, role in family.keys.items()
     }
     for name, section in family.sections.items():
-        fields[name] = (section, Field(default_factory=section, description=section.__doc__))
+        needed = any(field.is_required() for field in section.model_fields.values())
+        usual: dict[str, Any] = {} if needed else {"default_factory": section}
+        fields[name] = (section, Field(description=section.__doc__, **usual))
     fields["training"] = (family.training, Field(description=family.training.__doc__))
     return create_model("Spec", __base__=CommonSpec, **fields)

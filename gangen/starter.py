@@ -79,7 +79,7 @@ def _candidates(catalogue: Catalogue, preset: str | None) -> Iterator[Mapping[st
     family = catalogue.family(defaults(catalogue)["family"])
     for source in sources:
         for architecture in catalogue.names("architectures"):
-            networks = {role: {"architecture": architecture} for role in family.roles}
+            networks = {role: {"architecture": architecture} for role in family.keys}
             yield head | {"data": {"source": source}} | networks
 
 

@@ -96,8 +96,8 @@ class StepView:
     def _term(self, term: Term) -> TermView:
         prefix = "" if term.chosen is self.plan.spec.objective else f"{term.chosen.name}_"
         every = f"config.{prefix}{EVERY.name}" if term.every > 1 else ""
-        role = self.plan.family.roles.get(term.subject)
-        loss = f"{role.prefix}_loss" if role else ""
+        role = self.plan.family.keys.get(term.subject)
+        loss = f"{role.family_prefix}_loss" if role else ""
         return TermView(
             self._call(term.chosen, term.function, term.slot, prefix), Code(every), Code(loss)
         )

@@ -16,6 +16,7 @@ from gangen.about import About
 from gangen.catalogue import Catalogue
 from gangen.data_view import DataView
 from gangen.evaluation_view import EvaluationView
+from gangen.export_view import ExportView
 from gangen.fold import Factory, fold
 from gangen.gather import Pieces
 from gangen.loss_test import LossTest
@@ -129,11 +130,10 @@ class View:
         """Whether samples are pictures [C, H, W]."""
         return self.plan.images
 
-    @property
-    def bounded(self) -> bool:
-        """Whether the network that writes samples ends in [-1, 1]."""
-        writers = [n for n in self.plan.networks.values() if n.target.name == "data"]
-        return all(network.output_range == (-1.0, 1.0) for network in writers)
+    @cached_property
+    def export(self) -> ExportView:
+        """The network that samples come from, as other programs get it."""
+        return ExportView(self.plan)
 
     @property
     def grid_samples(self) -> int:
@@ -141,7 +141,8 @@ class View:
         if len(self.plan.ports["data"].shape) == 1:
             return 2_500
         columns = self.classes if self.labelled else getattr(self.family, "first_code", 0)
-        return min(10 * columns, 400) if columns else 64
+        usual = int(getattr(self.family, "grid_samples", 64))
+        return min(10 * columns, 400) if columns else usual
 
     @property
     def test_batch(self) -> int:
@@ -196,7 +197,8 @@ class View:
     @property
     def rate_flags(self) -> Code:
         """The learning rates' flags in words: --g-lr and --d-lr."""
-        return Code(" and ".join(f"--{n.rate}".replace("_", "-") for n in self.networks))
+        flags = dict.fromkeys(f"--{n.rate}".replace("_", "-") for n in self.networks)
+        return Code(" and ".join(flags))
 
     @property
     def scheduled(self) -> list[NetworkView]:
@@ -243,6 +245,7 @@ class View:
         """Everything that a checkpoint holds, as a dictionary."""
         names = [network.name for network in self.networks] + ["ema"] * self.averaged
         names += [memory.name for memory in self.step.memories] + ["progress"]
+        names += getattr(self.family, "state", [])  # what the family keeps beside them
         names += [network.optimizer for network in self.networks]
         return Code("{" + ", ".join(f'"{name}": {name}' for name in names) + ",}")
 
@@ -287,8 +290,8 @@ class View:
             knobs.append(option_knob(self.plan.data, "path", "data_path"))
         if self.data.streams:
             knobs.append(option_knob(self.plan.data, "cache", "cache"))
-        for network in self.networks:
-            rate = self.training.optimizer[network.name].options["lr"]
-            comment = f"learning rate of the {network.name}"
-            knobs.append(Knob(network.rate, Code("float"), literal(float(rate)), comment))
+        for key, role in self.plan.family.keys.items():
+            rate = literal(float(self.training.optimizer[key].options["lr"]))
+            name = Code(f"{role.family_prefix}_lr")
+            knobs.append(Knob(name, Code("float"), rate, f"learning rate of the {key}"))
         return knobs + self.step.knobs

@@ -19,7 +19,7 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 # The data flow, left to right. A module imports what is in its own stage or left of it.
 STAGES = {
-    "nouns": ["errors", "text", "shapes"],
+    "nouns": ["errors", "text", "sizes", "shapes"],
     "load": ["marks", "yaml_text", "yaml_write", "load", "assign"],
     "catalogue": ["contracts", "signature", "catalogue"],
     "spec": ["describe", "wording", "spec", "choices", "resolve"],
@@ -31,7 +31,7 @@ STAGES = {
     "render": [
         *("expressions", "fold", "pieces", "printed", "forward"),
         *("network_view", "data_view", "run_view", "step_view", "loss_test"),
-        *("evaluation_view", "about"),
+        *("evaluation_view", "export_view", "about"),
         *("gather", "view", "render"),
     ],
     "format": ["formatter", "format"],

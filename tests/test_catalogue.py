@@ -43,6 +43,7 @@ from gangen.signature import Function, Memory, Module
 from gangen.starter import starter
 from gangen.text import Code, literal
 from gangen.view import View
+from gangen.yaml_write import flow
 
 TEMPLATES = shipped()
 CATALOGUE = Catalogue((TEMPLATES,))
@@ -53,7 +54,7 @@ LAYERED = ("SHAPES", "VECTOR_SHAPES", "LAYER_SHAPES")  # of a conditioning: rule
 LIBRARIES = [path for kind in KINDS for path in sorted(TEMPLATES.glob(f"{kind}/_*.py"))]
 FAMILIES = [CATALOGUE.family(name) for name in CATALOGUE.names("families")]
 ROLES = {name for family in FAMILIES for name in family.roles}
-LAYER_WORDS = {"batch_statistics", "batch_comparison", "energy", "lipschitz", "weight"}
+LAYER_WORDS = {"batch_statistics", "batch_comparison", "energy", "lipschitz", "noise", "weight"}
 SUBJECT_WORDS = {role: {"bounded_output", "condition", "packs", *LAYER_WORDS} for role in ROLES} | {
     "data": {"labels", "attributes", "images", "signals", "voxels", "vectors", "points", "numbers"}
     | {"modes"},
@@ -69,8 +70,18 @@ CONSTANTS = {  # what a component can say of itself
     *("CLASS_LOGITS", "CONDITIONAL", "DEFAULT", "FILE", "MIXTURE"),
     *("CONDITION_DIM", "DIVIDES", "FAITHFUL", "FLAT_CONDITION", "FLOW", "FORBIDS", "GIVES"),
     *("HEAD", "HEAD_OUTPUTS", "HEAD_PARAMETERS", "HELP", "HELPERS", "LAYER_SHAPES", "LAZY"),
-    *("NEEDS", "NEEDS_WHEN", "NEUTRAL", "PARAMETERS", "RANGE", "RANK", "REPLACES", "SEES_INPUT"),
-    *("SHAPE", "SHAPES", "STARTS_AT_ZERO", "TAKES_CONDITION", "VECTOR_SHAPES", "WHERE"),
+    *(
+        "NEEDS",
+        "NEEDS_WHEN",
+        "NEUTRAL",
+        "PAIRS",
+        "PARAMETERS",
+        "RANGE",
+        "RANK",
+        "REPLACES",
+        "SEES_INPUT",
+    ),
+    *("SHAPE", "SHAPES", "STARTS_AT_ZERO", "TAKES_CONDITION", "TARGET", "VECTOR_SHAPES", "WHERE"),
 }
 PRESETS = CATALOGUE.names("presets")
 MODE = black.Mode(line_length=100, target_versions={black.TargetVersion.PY310})
@@ -1025,6 +1036,19 @@ def test_ones_own_file_comes_before_the_shipped_one(tmp_path: Path) -> None:
     assert catalogue.digest() != CATALOGUE.digest()
 
 
+def example_of(family: str) -> str:
+    """An example's spec without its version, name and family."""
+    for path in sorted((TEMPLATES.parent / "examples").glob("*.yaml")):
+        spec = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if spec.get("family", "noise_to_data") == family and "preset" not in spec:
+            return "".join(
+                f"{key}: {flow(value)}\n"
+                for key, value in spec.items()
+                if key not in ("gangen", "name", "family")
+            )
+    raise LookupError(f"no example has the family {family}")
+
+
 @pytest.mark.parametrize("family", CATALOGUE.names("families"))
 def test_a_new_family_is_one_folder(tmp_path: Path, family: str) -> None:
     before = compiler_files()
@@ -1035,10 +1059,11 @@ def test_a_new_family_is_one_folder(tmp_path: Path, family: str) -> None:
     (own / "NOTES.md.jinja").write_text("Notes on {{ plan.name }}.\n")  # one more file
     catalogue = Catalogue((tmp_path, TEMPLATES))
     assert catalogue.names("families") == sorted([*CATALOGUE.names("families"), "own_family"])
-    roles = [role for role in CATALOGUE.family(family).roles if f"{role}:" not in NETWORKS]
-    text = NETWORKS + "".join(f"{role}: {{architecture: mlp}}\n" for role in roles)
-    files = project_files(compile_text(catalogue, f"family: own_family\n{text}"), catalogue)
-    shipped_ = project_files(compile_text(CATALOGUE, f"family: {family}\n{text}"), CATALOGUE)
+    text = example_of(family)
+    files, shipped_ = (
+        project_files(compile_text(known, f"family: {name}\n{text}"), known)
+        for known, name in ((catalogue, "own_family"), (CATALOGUE, family))
+    )
     assert files.keys() == shipped_.keys() | {"NOTES.md"}
     assert files["README.md"].startswith(b"# test: ")
     assert files["NOTES.md"] == b"Notes on test.\n"

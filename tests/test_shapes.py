@@ -10,6 +10,7 @@ import importlib.util
 import re
 import types
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from math import prod
 from types import SimpleNamespace
@@ -31,19 +32,8 @@ from gangen.marks import Mark, Marks
 from gangen.pieces import Collection
 from gangen.plan import Group, Network
 from gangen.resolve import Resolver
-from gangen.shapes import (
-    Rule,
-    Shape,
-    Unfit,
-    area,
-    chunk,
-    conv,
-    conv_transpose,
-    divides,
-    evaluate,
-    grouped,
-    interpolated,
-)
+from gangen.shapes import Rule, Shape, Unfit, evaluate
+from gangen.sizes import area, chunk, conv, conv_transpose, divides, grouped, interpolated
 
 CATALOGUE = Catalogue((shipped(),))
 CONDITIONINGS = list(CATALOGUE.all("conditioning"))
@@ -576,6 +566,8 @@ def architecture(draw: st.DrawFn, name: str, builder: str) -> dict[str, Any]:
 
 def ports(builder: str, sample: Shape, latent: int, bounds: Any) -> tuple[Port, Port]:
     data = Port("data", sample, bounds)
+    if builder == "translator":
+        return Port("source", sample, bounds), data
     return (Port("latent", (latent,)), data) if builder == "generator" else (data, LOGITS)
 
 
@@ -639,9 +631,10 @@ def test_mlp_fits_everything(builder: str, data: st.DataObject) -> None:
 def test_every_architecture_makes_an_ordinary_image_by_default(name: str) -> None:
     for builder in CATALOGUE.get("architectures", name).functions:
         source, target = ports(builder, (3, 32, 32), 120, (-1.0, 1.0))
+        target = replace(target, patches=target is LOGITS)
         network, problems = infer({"architecture": name}, source, target)
         assert network is not None, problems
-        assert network.items[-1].after == target.shape
+        assert network.items[-1].after == network.target.shape
 
 
 @pytest.mark.parametrize("builder", ["generator", "discriminator"])

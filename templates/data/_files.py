@@ -1,7 +1,8 @@
 """What the sources that read files share: decoding images, checking labels, naming bad files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,24 @@ def read_image(
     path: Path, *, image_size: tuple[int, int], channels: int, resize: str
 ) -> NDArray[np.uint8]:
     """Decode an image file (the first frame of an animation) to [channels, height, width]."""
-    height, width = image_size
     with Image.open(path) as image:
         # A large JPEG is decoded at 1/2, 1/4 or 1/8 of its size, which is several times faster;
         # twice the final size is enough for the resizing below to make no visible difference.
         image.draft(None, (2 * max(image_size), 2 * max(image_size)))
-        ImageOps.exif_transpose(image, in_place=True)
-        picture = to_mode(image, PILLOW_MODES[channels])
+        return fitted(upright(image), image_size=image_size, channels=channels, resize=resize)
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Turn an image as its camera says that it was held."""
+    return ImageOps.exif_transpose(image)
+
+
+def fitted(
+    image: Image.Image, *, image_size: tuple[int, int], channels: int, resize: str
+) -> NDArray[np.uint8]:
+    """Bring an image of any kind and size to [channels, height, width]."""
+    height, width = image_size
+    picture = to_mode(image, PILLOW_MODES[channels])
     if resize == "crop":
         picture = ImageOps.fit(picture, (width, height), Image.Resampling.BICUBIC)
     elif resize == "pad":  # with white, transparent where there is an alpha channel
@@ -125,16 +137,29 @@ def decoded(
         DataError: some files cannot be decoded; it names them, after trying all.
     """
 
+    read = partial(read_image, image_size=image_size, channels=channels, resize=resize)
+    return read_blocks(read, files, (channels, *image_size))
+
+
+def read_blocks(
+    read_file: Callable[[Path], NDArray[np.uint8]], files: Sequence[Path], shape: tuple[int, ...]
+) -> Iterator[NDArray[np.uint8]]:
+    """What `read_file` makes of each file, a block of them at a time: uint8 [n, *shape].
+
+    Raises:
+        DataError: some files cannot be read; it names them, after trying all.
+    """
+
     def read(file: Path, pixels: NDArray[np.uint8]) -> str | None:
         try:
-            pixels[:] = read_image(file, image_size=image_size, channels=channels, resize=resize)
+            pixels[:] = read_file(file)
         except UnidentifiedImageError:
             return f"{file}: not an image, or of a kind that Pillow cannot read"
         except Exception as error:  # on a damaged file Pillow raises errors of many types
             return f"{file}: {error or type(error).__name__}"
         return None
 
-    shape, problems = (channels, *image_size), []
+    problems: list[str] = []
     rows = rows_per_block(shape, np.uint8)
     with ThreadPoolExecutor(max_workers=8) as pool:  # Pillow decodes without holding the GIL
         for start in range(0, len(files), rows):

@@ -64,14 +64,12 @@ def _unequal(spec: Any) -> bool:
     return spec.training.g_batch_size is not None or spec.training.accumulate > 1
 
 
-def facts(spec: Any, view: Any) -> Mapping[str, Any]:
-    """What the templates of this folder ask."""
-    training, given = spec.training, view.condition
+def step_facts(spec: Any, view: Any) -> Mapping[str, Any]:
+    """How the step is spelt, wherever samples come from."""
+    given = view.condition
     fakes, late_fakes = _fakes(view, "discriminator_loss"), _fakes(view, "generator_loss")
     generator, judge = (view.plan.networks[name] for name in ("generator", "discriminator"))
     judged = _judged(view, "discriminator_loss")
-    many = _many(training)
-    reference = Code("") if len(view.plan.ports["data"].shape) > 1 else Code(", real[:2_500]")
     return {
         "made": _given(fakes, generator.takes_condition),
         "real_given": _given(given, judge.takes_condition),
@@ -81,7 +79,17 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
         "draws_conditions": fakes != given,
         "g_draws_conditions": late_fakes != given,
         "condition_made": _given(given, generator.takes_condition),
-        **_step_facts(spec, view, many),
+        **_update_facts(spec, view, _many(spec.training)),
+        "several_outputs": len(judge.outputs) > 1,
+    }
+
+
+def facts(spec: Any, view: Any) -> Mapping[str, Any]:
+    """What the templates of this folder ask."""
+    given, generator = view.condition, view.plan.networks["generator"]
+    reference = Code("") if len(view.plan.ports["data"].shape) > 1 else Code(", real[:2_500]")
+    return {
+        **step_facts(spec, view),
         **_latent_facts(spec.latent),
         **sample_facts(spec.latent, view),
         "fixed": Code(
@@ -110,7 +118,6 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
         ),
         "points": len(view.plan.ports["data"].shape) == 1,
         "averaged_note": Code(", weights averaged over training") if view.averaged else Code(""),
-        "several_outputs": len(judge.outputs) > 1,
     }
 
 
@@ -134,7 +141,7 @@ def _late_fake(spec: Any, condition: Code) -> Code:
     return Code(f"seen({made})" if spec.augment else made)
 
 
-def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
+def _update_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
     training = spec.training
     judge = view.plan.networks["discriminator"]
     asked = view.step.asked
@@ -158,6 +165,9 @@ def _step_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         "step_says": Code("Discriminator: raise D(real), lower D(G(z))."),
         "late_step_says": Code("Generator: raise D(G(z)) with D held fixed."),
         "late_loss": Code("generator_loss"),
+        "judge": Code("Discriminator"),
+        "scored": Code("config.eval_samples"),  # fakes, in a test
+        "kind": Code(""),  # what else Python decides from step to step
         "losses": ["d_loss", "g_loss"],
         "many_d_steps": many,
         "many_g_steps": training.g_steps > 1,

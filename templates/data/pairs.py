@@ -1,0 +1,143 @@
+"""Pairs of images, source and target: two folders with the same names, or files side by side."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from _files import DataError, check_folder, first_ten, fitted, image_files, read_blocks, upright
+from annotated_types import Ge
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from loading import collected
+
+SHAPE = "source_channels + channels, *image_size"
+RANGE = "(-1.0, 1.0)"
+CLASSES = "0"
+
+Channels = Literal[1, 3, 4]
+Fit = Callable[[Image.Image], NDArray[np.uint8]]
+
+
+def partners(sources: Path, targets: Path) -> dict[Path, Path]:
+    """The target of each source: the file of the same name, whatever its ending.
+
+    Raises:
+        DataError: a missing folder, a file without partner, two files of one name, or partners of
+            different sizes; it names them.
+    """
+    found: list[dict[str, Path]] = []
+    for folder in (sources, targets):
+        files = image_files(folder)
+        names = {str(file.relative_to(folder).with_suffix("")): file for file in files}
+        if len(names) < len(files):
+            twice = [str(file) for file in files if file not in names.values()]
+            raise DataError(
+                f"{folder}: files that differ in their ending alone; remove one of each:\n  "
+                + first_ten(twice, "\n  ")
+            )
+        found.append(names)
+    here, there = found
+    alone = [str(here.get(name) or there[name]) for name in sorted(here.keys() ^ there.keys())]
+    if alone:
+        raise DataError(
+            f"{len(alone)} images have no partner of the same name in {sources} and {targets}; "
+            "add the partners, or remove them:\n  " + first_ten(alone, "\n  ")
+        )
+    pairs = {here[name]: there[name] for name in sorted(here)}
+    unlike = [
+        f"{a} {x}, {b} {y}"
+        for a, b in pairs.items()
+        if (x := dimensions(a)) != (y := dimensions(b))
+    ]
+    if unlike:
+        raise DataError(
+            f"{len(unlike)} pairs of images of different sizes; bring both to the same size:\n  "
+            + first_ten(unlike, "\n  ")
+        )
+    return pairs
+
+
+def dimensions(file: Path) -> str:
+    """Width and height of an image, as far as it can be read: what cannot is reported later."""
+    try:
+        with Image.open(file) as image:
+            return f"{image.width}x{image.height}"
+    except Exception:  # on a damaged file Pillow raises errors of many types
+        return ""
+
+
+def read_partners(
+    path: Path, *, pairs: Mapping[Path, Path], source: Fit, target: Fit
+) -> NDArray[np.uint8]:
+    """A source and its target, from two files."""
+    with Image.open(path) as first, Image.open(pairs[path]) as other:
+        return np.concatenate([source(upright(first)), target(upright(other))])
+
+
+def read_halves(path: Path, *, left: str, source: Fit, target: Fit) -> NDArray[np.uint8]:
+    """The halves of an image file, source first."""
+    with Image.open(path) as image:
+        width, height = image.size
+        if width % 2:
+            raise ValueError(f"is {width} pixels wide, which does not halve; make it even")
+        halves = [image.crop((0, 0, width // 2, height))]
+        halves.append(image.crop((width // 2, 0, width, height)))
+    first, other = halves if left == "source" else reversed(halves)
+    return np.concatenate([source(first), target(other)])
+
+
+def load_pairs(
+    *,
+    path: str,
+    image_size: tuple[Annotated[int, Ge(1)], Annotated[int, Ge(1)]],
+    channels: Channels = 3,
+    source_channels: Channels = 3,
+    layout: Literal["folders", "side_by_side"] = "folders",
+    folders: tuple[str, str] = ("source", "target"),
+    left: Literal["source", "target"] = "source",
+    resize: Literal["crop", "squash", "pad"] = "crop",
+    cache: Literal["auto", "device", "memory", "disk"] = "auto",
+) -> tuple[Tensor, Tensor]:
+    """Load all pairs: uint8 [N, source_channels + channels, height, width]; labels int64 [N], 0.
+
+    Args:
+        path: the folder.
+        image_size: height and width to which both images are brought.
+        channels: of the target; 1 for grey, 3 for RGB, 4 for RGBA.
+        source_channels: of the source, likewise.
+        layout: two folders in which partners have the same name, or one with both in each file.
+        folders: names of the folders of sources and of targets, where there are two.
+        left: which of them is on the left, where they are side by side.
+        resize: crop the centre, squash to the new proportions, or pad with white.
+        cache: where the decoded data are while training; auto decides by their size.
+
+    Raises:
+        DataError: a missing folder, an image without partner, partners of different sizes,
+            unreadable images.
+    """
+    root = Path(path).expanduser()
+    bring = partial(fitted, image_size=image_size, resize=resize)
+    source, target = partial(bring, channels=source_channels), partial(bring, channels=channels)
+    if layout == "folders":
+        check_folder(root)
+        pairs = partners(root / folders[0], root / folders[1])
+        sources, files = list(pairs), [*pairs, *pairs.values()]
+        read = partial(read_partners, pairs=pairs, source=source, target=target)
+    else:
+        sources = files = image_files(root)
+        read = partial(read_halves, left=left, source=source, target=target)
+    shape = (source_channels + channels, *image_size)
+    images = collected(
+        lambda: read_blocks(read, sources, shape),
+        (len(sources), *shape),
+        np.uint8,
+        cache=cache,
+        files=files,
+        options=(resize, layout, left),
+    )
+    return images, torch.zeros(len(images), dtype=torch.int64)
