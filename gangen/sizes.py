@@ -201,7 +201,8 @@ def fewer(part: int, whole: int) -> int:
         raise Unfit(
             f"takes {part} of {whole} channels, and none are left",
             option="given",
-            help=f"use at most {whole - 1}, or data whose samples are pairs",
+            help="use data whose samples are pairs"
+            + (f", or at most {whole - 1}" if whole > 1 else ""),
         )
     return part
 

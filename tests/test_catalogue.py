@@ -58,11 +58,19 @@ LAYER_WORDS = {"batch_statistics", "batch_comparison", "energy", "lipschitz", "n
 SUBJECT_WORDS = {role: {"bounded_output", "condition", "packs", *LAYER_WORDS} for role in ROLES} | {
     "data": {"labels", "attributes", "images", "signals", "voxels", "vectors", "points", "numbers"}
     | {"modes"},
-    "latent": {"codes"},
-    "training": {"unequal_batches"},
+    "latent": {"codes", "noise"},
+    "training": {"unequal_batches", "pairs"},
 }
 # What the compiler finds out by itself, without a component that says so.
-FOUND = {"bounded_output", "condition", "codes", "unequal_batches", *SUBJECT_WORDS["data"]}
+FOUND = {
+    "bounded_output",
+    "condition",
+    "codes",
+    "noise",
+    "pairs",
+    "unequal_batches",
+    *SUBJECT_WORDS["data"],
+}
 FLOWS = {"input", "layers", "chunks", "logits", "head"}
 WITH_MEMORY = ("losses", "penalties", "augmentations")
 CONSTANTS = {  # what a component can say of itself

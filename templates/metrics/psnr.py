@@ -13,6 +13,7 @@ NEEDS = {
     "training:pairs": "it compares each image with the one that it should be",
 }
 DEFAULT = ["training:pairs"]
+HELP = "take it out, or set `family: image_to_image`"
 
 
 def psnr(

@@ -14,6 +14,7 @@ WHERE = {
     "discriminator_latent_consistency": "discriminator_loss",
     "generator_latent_consistency": "generator_loss",
 }
+NEEDS = {"latent:noise": "it varies the noise that samples are made from"}
 FORBIDS = {"discriminator:packs": "the penalty judges samples one by one"}
 
 

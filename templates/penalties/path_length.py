@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from runtime import average_over_processes
 
 WHERE = "generator_loss"
+NEEDS = {"latent:noise": "it varies the noise that samples are made from"}
 LAZY = True
 FORBIDS = {
     "generator:batch_statistics": "the penalty is on the gradient of each sample on its own, "

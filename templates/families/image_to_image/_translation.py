@@ -47,7 +47,10 @@ class TranslationTraining(Training):
 def part(data: Shape, crop: tuple[int, int] | None) -> Shape:
     """Shape of what is seen of a sample; raises Unfit."""
     if len(data) != 3:
-        unfit = Unfit(f"images [channels, height, width] are translated, the data is {list(data)}")
+        unfit = Unfit(
+            f"images [channels, height, width] are translated, the data is {list(data)}",
+            help="choose a data source of images",
+        )
         unfit.path = ("data",)
         raise unfit
     if crop is None:

@@ -59,6 +59,7 @@ FAMILY = Family(
     sections={"latent": Latent},
     training=CodingTraining,
     ports=ports,
+    gives=lambda spec: {"latent:noise": ("latent",)},
     faults=faults,
     wires=wires,
     slots=("discriminator_loss", "after_discriminator_step", "generator_loss"),

@@ -62,7 +62,7 @@ def names(sections: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def gives(spec: Any) -> Mapping[str, tuple[str, ...]]:
     """Capabilities of this family's own sections."""
-    training, found = spec.training, {}
+    training, found = spec.training, {"latent:noise": ("latent",)}
     if spec.latent is not None and spec.latent.codes:
         found["latent:codes"] = ("latent",)
     if training is not None and training.g_batch_size not in (None, training.batch_size):
