@@ -83,7 +83,9 @@ def needs_are_met(case: Case) -> None:
                 "needs",
                 f"{chosen.name} needs {_words(word)} of the {subject}: {reason}",
                 named(case.marks, chosen),
-                help=_givers(case, subject, word) or chosen.component.constant("HELP"),
+                help=_givers(case, subject, word)
+                or chosen.component.constant("HELP")
+                or f"take {chosen.name} away",
             )
 
 
@@ -205,9 +207,9 @@ def _givers(case: Case, subject: str, word: str) -> str | None:
     """Every component that gives a capability, by kind."""
     if subject == "data":
         return f"choose a data source that has {word}"
+    wanted = {f"{subject}:{word}"} | ({word} if subject in case.plan.family.keys else set())
     found = {
-        kind: [c.name for c in case.catalogue.all(kind) if {f"{subject}:{word}", word} & _gives(c)]
-        for kind in GIVERS
+        kind: [c.name for c in case.catalogue.all(kind) if wanted & _gives(c)] for kind in GIVERS
     }
     texts = [f"the {KINDS[kind]} {one_of(names)}" for kind, names in found.items() if names]
     built = [c.name for c in case.catalogue.all("architectures") if word in _gives(c)]

@@ -126,6 +126,8 @@ PLAIN_WORDS = {
     "voxels",  # samples with four
     "linear",  # PyTorch's interpolation along one axis
     "normal",  # usual
+    "pairs",  # of keys and values
+    "patches",  # of a map that is judged
     "npz",  # NumPy's file format
     "scale",  # how much larger a map becomes
     "step",  # one update of every network; of a verification

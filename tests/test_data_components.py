@@ -28,7 +28,7 @@ from torch import Tensor
 
 DATA = Path(__file__).parents[1] / "templates" / "data"
 SOURCES = sorted(path.stem for path in DATA.glob("[a-z]*.py"))
-WITH_PATH = ["folder", "idx", "npz"]
+WITH_PATH = ["folder", "idx", "npz", "pairs", "patches"]
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
@@ -94,6 +94,10 @@ def test_a_loader_has_options_with_descriptions(source: str) -> None:
         ("folder", {"image_size": (6, 9), "channels": 1, "classes": 0}),
         ("folder", {"image_size": (9, 6), "channels": 3, "classes": 3}),
         ("folder", {"image_size": (5, 5), "channels": 4, "classes": 70}),
+        ("pairs", {"image_size": (6, 9), "channels": 3, "source_channels": 1}),
+        ("pairs", {"image_size": (8, 8), "channels": 1, "layout": "side_by_side"}),
+        ("patches", {"image_size": (6, 9), "channels": 3}),
+        ("patches", {"image_size": (8, 8), "channels": 1, "stride": 4}),
         ("npz", {"shape": (3, 4, 5), "classes": 0}),
         ("npz", {"shape": (1, 6, 6), "classes": 70, "samples_key": "x", "labels_key": "y"}),
         ("npz", {"shape": (7,), "classes": 2}),
@@ -117,8 +121,11 @@ def test_samples_are_what_the_constants_promise(
         path = tmp_path / "deep" / "data"
         stand_in(source, path, **{k: v for k, v in options.items() if k in given})
         samples, labels = load(source, path=path, **options)
-        options = {"attributes": 0, **options}
-        assert len(samples) == max(64, options["classes"])
+        options = {"attributes": 0, "source_channels": 3, **options}
+        if source == "patches":  # 16 images of two by two tiles, the last ones overlap
+            assert len(samples) == 16 * (9 if "stride" in options else 6)
+        else:
+            assert len(samples) == max(64, options.get("classes", 0))
     else:
         samples, labels = load(source, **options)
     module = MODULES[source]
@@ -148,10 +155,12 @@ def test_a_stand_in_has_the_loader_s_options_and_is_always_the_same(
     given = inspect.signature(STAND_INS[source].write_stand_in).parameters
     assert set(given) <= set(known)
     assert [p for p in given if p != "path" and given[p].default != known[p].default] == []
-    options = {"shape": (1, 4, 4)} if source == "npz" else {"image_size": (4, 4)}
+    options: dict[str, Any] = {"image_size": (4, 4)}
+    options = {"shape": (1, 4, 4)} if source == "npz" else options
+    options |= {"classes": 2} if "classes" in given else {}
     for name in ("a", "b"):
-        stand_in(source, tmp_path / name, **options, classes=2)
-    first, second = (load(source, path=tmp_path / n, **options, classes=2) for n in ("a", "b"))
+        stand_in(source, tmp_path / name, **options)
+    first, second = (load(source, path=tmp_path / n, **options) for n in ("a", "b"))
     assert torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
 
@@ -1097,3 +1106,89 @@ def test_files_are_short_and_import_only_what_projects_have(path: Path) -> None:
             assert node.end_lineno - node.lineno < 40, node.name
             # Nested functions explain themselves by their place.
             assert ast.get_docstring(node) or node not in tree.body, node.name
+
+
+# ------------------------------------------------------------------ pairs
+
+
+def test_pairs_are_partners_by_name(tmp_path: Path) -> None:
+    for index, name in enumerate(["b", "a", "deep/c"]):
+        save(tmp_path / "source" / f"{name}.png", Image.new("L", (4, 4), 10 * index))
+        save(tmp_path / "target" / f"{name}.bmp", Image.new("RGB", (4, 4), (index, 0, 0)))
+    images, _ = load("pairs", path=tmp_path, image_size=(4, 4), source_channels=1)
+    assert images.shape == (3, 4, 4, 4)
+    assert images[:, 0, 0, 0].tolist() == [10, 0, 20]  # in the order of their names
+    assert images[:, 1, 0, 0].tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize("left", ["source", "target"])
+def test_pairs_lie_side_by_side(tmp_path: Path, left: str) -> None:
+    both = Image.new("RGB", (8, 4), RED)
+    both.paste(BLUE, (4, 0, 8, 4))
+    save(tmp_path / "one.png", both)
+    images, _ = load("pairs", path=tmp_path, image_size=(4, 4), layout="side_by_side", left=left)
+    source, target = images[0].split(3)
+    assert fills(source, RED if left == "source" else BLUE)
+    assert fills(target, BLUE if left == "source" else RED)
+
+
+def test_pairs_that_are_none_are_named(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save(tmp_path / "source" / f"{name}.png")
+    assert "target: no such folder" in error("pairs", path=tmp_path, image_size=(4, 4))
+    save(tmp_path / "target" / "a.png")
+    message = error("pairs", path=tmp_path, image_size=(4, 4))
+    assert message.startswith("1 images have no partner of the same name in ")
+    assert message.endswith(str(tmp_path / "source" / "b.png"))
+    save(tmp_path / "target" / "b.png", Image.new("RGB", (5, 4)))
+    message = error("pairs", path=tmp_path, image_size=(4, 4))
+    assert "1 pairs of images of different sizes" in message
+    assert "b.png 4x4" in message
+    assert message.endswith("b.png 5x4")
+    save(tmp_path / "target" / "b.bmp", Image.new("RGB", (4, 4)))
+    assert "differ in their ending alone" in error("pairs", path=tmp_path, image_size=(4, 4))
+
+
+def test_damaged_pairs_are_named(tmp_path: Path) -> None:
+    for folder in ("source", "target"):
+        save(tmp_path / folder / "a.png")
+        save(tmp_path / folder / "b.png")
+    (tmp_path / "target" / "a.png").write_bytes(b"no picture")
+    message = error("pairs", path=tmp_path, image_size=(4, 4))
+    assert "1 of 2 images cannot be read" in message
+    assert f"its partner {tmp_path / 'target' / 'a.png'} is not an image" in message
+
+
+def test_halves_of_uneven_width_are_named(tmp_path: Path) -> None:
+    save(tmp_path / "odd.png", Image.new("RGB", (9, 4)))
+    message = error("pairs", path=tmp_path, image_size=(4, 4), layout="side_by_side")
+    assert "odd.png: is 9 pixels wide, which does not halve" in message
+
+
+# ------------------------------------------------------------------ patches
+
+
+def test_patches_cover_every_pixel(tmp_path: Path) -> None:
+    levels = np.arange(70, dtype=np.uint8).reshape(7, 10)
+    save(tmp_path / "a.png", Image.fromarray(levels))
+    images, _ = load("patches", path=tmp_path, image_size=(3, 4), channels=1)
+    assert images.shape == (9, 1, 3, 4)  # rows 0, 3, 4 and columns 0, 3, 6 with a stride of 3
+    assert set(images.flatten().tolist()) == set(range(70))
+    assert torch.equal(images[-1, 0], torch.from_numpy(levels[4:, 6:]))
+
+
+def test_patches_of_images_that_are_too_small_are_named(tmp_path: Path) -> None:
+    save(tmp_path / "large.png", Image.new("RGB", (20, 20)))
+    save(tmp_path / "small.png", Image.new("RGB", (20, 7)))
+    message = error("patches", path=tmp_path, image_size=(8, 8))
+    assert "1 of 2 images are smaller than a tile of 8x8" in message
+    assert message.endswith("small.png: 7x20")
+
+
+def test_patches_of_a_photo_on_its_side(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    save(tmp_path / "a.jpg", Image.new("RGB", (16, 8)), exif=exif)
+    assert len(load("patches", path=tmp_path, image_size=(16, 8))[0]) == 1
+    (tmp_path / "b.jpg").write_bytes(b"no picture")
+    assert "b.jpg" in error("patches", path=tmp_path, image_size=(16, 8))

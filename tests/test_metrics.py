@@ -75,6 +75,8 @@ def everything(name: str) -> dict[str, Any]:
     vectors = "data:vectors" in getattr(MODULES[name], "NEEDS", {})
     modes = "data:modes" in getattr(MODULES[name], "NEEDS", {})
     real, fake = (x.flatten(1)[:, :2] if vectors or modes else x for x in IMAGES)
+    if "training:pairs" in getattr(MODULES[name], "NEEDS", {}):
+        real = real[: len(fake)]
     values: dict[str, Any] = {"num_classes": 3, "centers": torch.eye(2), "std": 0.5}
     for side, x in (("real", real), ("fake", fake)):
         values |= {
@@ -134,6 +136,8 @@ def test_what_is_computed_by_default() -> None:
         "modes": ["data:modes"],
         "sliced_wasserstein": ["data:points"],
         "wasserstein_1d": ["data:numbers"],
+        "psnr": ["training:pairs"],
+        "ssim": ["training:pairs"],
     }
 
 
@@ -538,3 +542,44 @@ def test_ms_ssim_has_as_many_scales_as_fit() -> None:
     assert metric("ms_ssim_diversity")(x, x, pairs=1)["ms_ssim"] < 0.9
     with pytest.raises(ValueError, match="5 x 5"):
         metric("ms_ssim_diversity")(torch.zeros(4, 1, 4, 9), torch.zeros(4, 1, 4, 9))
+
+
+# Pairs
+
+
+@pytest.mark.parametrize("name", ["psnr", "ssim"])
+def test_pairs_are_scored_one_by_one(name: str) -> None:
+    real = IMAGES[0].repeat(1, 1, 3, 3)
+    scores_of = lambda fake, **options: metric(name)(real, fake, **options)[name]  # noqa: E731
+    assert scores_of(real) > scores_of(0.9 * real) > scores_of(real.roll(1, 0))
+    with pytest.raises(ValueError, match="pairs are needed"):
+        metric(name)(real, real[:3])
+    with pytest.raises(ValueError, match="inside a border"):
+        metric(name)(real, real, border=18)
+
+
+def test_psnr_is_what_its_formula_says() -> None:
+    real, fake = torch.zeros(2, 1, 16, 16), torch.zeros(2, 1, 16, 16)
+    fake[0] += 20 / 127.5
+    fake[1] += 40 / 127.5
+    expected = statistics.mean(20 * math.log10(255 / error) for error in (20, 40))
+    assert metric("psnr")(real, fake)["psnr"] == pytest.approx(expected, abs=1e-3)
+    fake[:, :, :3] = 1
+    assert metric("psnr")(real, fake, border=3)["psnr"] == pytest.approx(expected, abs=1e-3)
+
+
+def test_luma_weighs_colours() -> None:
+    real = torch.full((1, 3, 16, 16), -1.0)
+    for channel, weight in enumerate((65.481, 128.553, 24.966)):
+        fake = real.clone()
+        fake[:, channel] = 1.0
+        score = metric("psnr")(real, fake, luma=True)["psnr"]
+        assert score == pytest.approx(20 * math.log10(255 / weight), abs=1e-3)
+
+
+def test_ssim_is_one_for_equal_images_alone() -> None:
+    real = IMAGES[0].repeat(1, 1, 3, 3)
+    assert metric("ssim")(real, real)["ssim"] == pytest.approx(1)
+    assert metric("ssim")(real, -real)["ssim"] < 0
+    with pytest.raises(ValueError, match="11 x 11"):
+        metric("ssim")(real[:, :, :9], real[:, :, :9])

@@ -10,7 +10,7 @@ import torch
 from _files import DataError, check_folder, first_ten, fitted, image_files, read_blocks, upright
 from annotated_types import Ge
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from loading import collected
@@ -23,15 +23,16 @@ Channels = Literal[1, 3, 4]
 Fit = Callable[[Image.Image], NDArray[np.uint8]]
 
 
-def partners(sources: Path, targets: Path) -> dict[Path, Path]:
+def partners(root: Path, source: str, target: str) -> dict[Path, Path]:
     """The target of each source: the file of the same name, whatever its ending.
 
     Raises:
         DataError: a missing folder, a file without partner, two files of one name, or partners of
             different sizes; it names them.
     """
+    check_folder(root)
     found: list[dict[str, Path]] = []
-    for folder in (sources, targets):
+    for folder in (root / source, root / target):
         files = image_files(folder)
         names = {str(file.relative_to(folder).with_suffix("")): file for file in files}
         if len(names) < len(files):
@@ -45,15 +46,12 @@ def partners(sources: Path, targets: Path) -> dict[Path, Path]:
     alone = [str(here.get(name) or there[name]) for name in sorted(here.keys() ^ there.keys())]
     if alone:
         raise DataError(
-            f"{len(alone)} images have no partner of the same name in {sources} and {targets}; "
-            "add the partners, or remove them:\n  " + first_ten(alone, "\n  ")
+            f"{len(alone)} images have no partner of the same name in {root / source} and "
+            f"{root / target}; add the partners, or remove them:\n  " + first_ten(alone, "\n  ")
         )
     pairs = {here[name]: there[name] for name in sorted(here)}
-    unlike = [
-        f"{a} {x}, {b} {y}"
-        for a, b in pairs.items()
-        if (x := dimensions(a)) != (y := dimensions(b))
-    ]
+    sizes = [(a, dimensions(a), b, dimensions(b)) for a, b in pairs.items()]
+    unlike = [f"{a} {x}, {b} {y}" for a, x, b, y in sizes if x and y and x != y]
     if unlike:
         raise DataError(
             f"{len(unlike)} pairs of images of different sizes; bring both to the same size:\n  "
@@ -71,24 +69,30 @@ def dimensions(file: Path) -> str:
         return ""
 
 
-def read_partners(
-    path: Path, *, pairs: Mapping[Path, Path], source: Fit, target: Fit
+def read_pair(
+    path: Path, *, pairs: Mapping[Path, Path], left: str, source: Fit, target: Fit
 ) -> NDArray[np.uint8]:
-    """A source and its target, from two files."""
-    with Image.open(path) as first, Image.open(pairs[path]) as other:
-        return np.concatenate([source(upright(first)), target(upright(other))])
-
-
-def read_halves(path: Path, *, left: str, source: Fit, target: Fit) -> NDArray[np.uint8]:
-    """The halves of an image file, source first."""
+    """A source and its target, from two files, or from the halves of one that has no partner."""
     with Image.open(path) as image:
-        width, height = image.size
-        if width % 2:
-            raise ValueError(f"is {width} pixels wide, which does not halve; make it even")
-        halves = [image.crop((0, 0, width // 2, height))]
-        halves.append(image.crop((width // 2, 0, width, height)))
-    first, other = halves if left == "source" else reversed(halves)
-    return np.concatenate([source(first), target(other)])
+        if path in pairs:
+            first = source(upright(image))
+        else:
+            halves = halved(image)
+            here, there = halves if left == "source" else halves[::-1]
+            return np.concatenate([source(here), target(there)])
+    try:
+        with Image.open(pairs[path]) as image:
+            return np.concatenate([first, target(upright(image))])
+    except UnidentifiedImageError as error:  # `path` would be blamed for it
+        raise ValueError(f"its partner {pairs[path]} is not an image") from error
+
+
+def halved(image: Image.Image) -> list[Image.Image]:
+    """The left and the right half."""
+    width, height = image.size
+    if width % 2:
+        raise ValueError(f"is {width} pixels wide, which does not halve; make it even")
+    return [image.crop((left, 0, left + width // 2, height)) for left in (0, width // 2)]
 
 
 def load_pairs(
@@ -120,24 +124,19 @@ def load_pairs(
         DataError: a missing folder, an image without partner, partners of different sizes,
             unreadable images.
     """
-    root = Path(path).expanduser()
     bring = partial(fitted, image_size=image_size, resize=resize)
     source, target = partial(bring, channels=source_channels), partial(bring, channels=channels)
-    if layout == "folders":
-        check_folder(root)
-        pairs = partners(root / folders[0], root / folders[1])
-        sources, files = list(pairs), [*pairs, *pairs.values()]
-        read = partial(read_partners, pairs=pairs, source=source, target=target)
-    else:
-        sources = files = image_files(root)
-        read = partial(read_halves, left=left, source=source, target=target)
+    root = Path(path).expanduser()
+    pairs = partners(root, *folders) if layout == "folders" else {}
+    files = list(pairs) or image_files(root)
+    read = partial(read_pair, pairs=pairs, left=left, source=source, target=target)
     shape = (source_channels + channels, *image_size)
     images = collected(
-        lambda: read_blocks(read, sources, shape),
-        (len(sources), *shape),
+        partial(read_blocks, read, files, shape),
+        (len(files), *shape),
         np.uint8,
         cache=cache,
-        files=files,
+        files=[*files, *pairs.values()],
         options=(resize, layout, left),
     )
     return images, torch.zeros(len(images), dtype=torch.int64)

@@ -1,5 +1,6 @@
 """Patches of photographs of any size: every image is cut into tiles."""
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,32 @@ def tile_starts(length: int, side: int, stride: int) -> list[int]:
     """Where tiles of `side` start along an axis; the last one reaches the end."""
     starts = list(range(0, length - side + 1, stride))
     return starts if starts[-1] == length - side else [*starts, length - side]
+
+
+def count_tiles(files: Sequence[Path], image_size: tuple[int, int], stride: int) -> list[int]:
+    """Number of tiles of each image, from its header alone.
+
+    Raises:
+        DataError: images that are smaller than a tile, or that cannot be read.
+    """
+    counts, small = [], []
+    for file in files:
+        try:
+            sizes = measured(file)
+        except OSError as error:
+            raise DataError(f"{file}: {error}; repair or remove it") from error
+        if any(length < side for length, side in zip(sizes, image_size, strict=True)):
+            small.append(f"{file}: {sizes[0]}x{sizes[1]}")
+        else:
+            along = zip(sizes, image_size, strict=True)
+            counts.append(math.prod(len(tile_starts(*axis, stride)) for axis in along))
+    if small:
+        raise DataError(
+            f"{len(small)} of {len(files)} images are smaller than a tile of {image_size[0]}x"
+            f"{image_size[1]}; remove them, or set a smaller `image_size`:\n  "
+            + first_ten(small, "\n  ")
+        )
+    return counts
 
 
 def tiles(
@@ -76,26 +103,8 @@ def load_patches(
         DataError: a missing folder, no images, images that are smaller than a tile or damaged.
     """
     files = image_files(Path(path).expanduser())
-    step, count, small = stride or min(image_size), 0, []
-    for file in files:
-        try:
-            sizes = measured(file)
-        except OSError as error:
-            raise DataError(f"{file}: {error}; repair or remove it") from error
-        if any(length < side for length, side in zip(sizes, image_size, strict=True)):
-            small.append(f"{file}: {sizes[0]}x{sizes[1]}")
-            continue
-        rows, columns = (
-            len(tile_starts(length, side, step))
-            for length, side in zip(sizes, image_size, strict=True)
-        )
-        count += rows * columns
-    if small:
-        raise DataError(
-            f"{len(small)} of {len(files)} images are smaller than a tile of {image_size[0]}x"
-            f"{image_size[1]}; remove them, or set a smaller `image_size`:\n  "
-            + first_ten(small, "\n  ")
-        )
+    step = stride or min(image_size)
+    count = sum(count_tiles(files, image_size, step))
     images = collected(
         partial(tiles, files, image_size, channels, step),
         (count, channels, *image_size),

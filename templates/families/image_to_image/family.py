@@ -35,8 +35,8 @@ class Translation(Variation):
     )
     judged: Literal["pairs", "targets"] = Field(
         "pairs",
-        description="whether the discriminator sees an image with what it is made from (pix2pix) or "
-        "the image alone (SRGAN, context encoders)",
+        description="whether the discriminator sees an image with what it is made from (pix2pix), "
+        "or alone (SRGAN, context encoders)",
     )
 
 
