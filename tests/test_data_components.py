@@ -28,7 +28,7 @@ from torch import Tensor
 
 DATA = Path(__file__).parents[1] / "templates" / "data"
 SOURCES = sorted(path.stem for path in DATA.glob("[a-z]*.py"))
-WITH_PATH = ["folder", "idx", "npz"]
+WITH_PATH = ["folder", "idx", "npz", "text"]
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
@@ -37,11 +37,13 @@ def component(path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(DATA))  # for the private library _files
+    # For the private library _files, and for a family's module with what that imports.
+    needed = [str(DATA), str(DATA.parent / "families" / "sequence"), str(DATA.parent / "project")]
+    sys.path[:0] = needed
     try:
         spec.loader.exec_module(module)
     finally:
-        sys.path.remove(str(DATA))
+        del sys.path[: len(needed)]
     return module
 
 
@@ -107,6 +109,9 @@ def test_a_loader_has_options_with_descriptions(source: str) -> None:
         ("solids", {"size": 8, "samples": 100}),
         ("ring", {"modes": 5}),
         ("grid", {"side": 3}),
+        ("oracle", {"vocabulary": 30, "length": 5, "samples": 40}),
+        ("text", {"vocabulary": 12, "length": 6}),
+        ("text", {"vocabulary": 30, "length": 5, "tokens": "characters"}),
     ],
 )
 def test_samples_are_what_the_constants_promise(
@@ -117,7 +122,7 @@ def test_samples_are_what_the_constants_promise(
         path = tmp_path / "deep" / "data"
         stand_in(source, path, **{k: v for k, v in options.items() if k in given})
         samples, labels = load(source, path=path, **options)
-        options = {"attributes": 0, **options}
+        options = {"attributes": 0, "classes": 0, **options}
         assert len(samples) == max(64, options["classes"])
     else:
         samples, labels = load(source, **options)
@@ -128,7 +133,10 @@ def test_samples_are_what_the_constants_promise(
     )
     is_image = len(shape) == 3
     assert tuple(samples.shape[1:]) == tuple(shape)
-    assert samples.dtype == (torch.uint8 if is_image else torch.float32)
+    words = eval(getattr(module, "VOCABULARY", "0"), {}, dict(options))
+    kind = torch.int64 if words else torch.float32
+    assert samples.dtype == (torch.uint8 if is_image else kind)
+    assert not words or 0 <= samples.min() < samples.max() < words
     assert bounds == (None if len(shape) == 1 else (-1.0, 1.0))
     if bounds and not is_image:
         assert samples.abs().max() <= 1
@@ -148,10 +156,12 @@ def test_a_stand_in_has_the_loader_s_options_and_is_always_the_same(
     given = inspect.signature(STAND_INS[source].write_stand_in).parameters
     assert set(given) <= set(known)
     assert [p for p in given if p != "path" and given[p].default != known[p].default] == []
-    options = {"shape": (1, 4, 4)} if source == "npz" else {"image_size": (4, 4)}
+    options: dict[str, Any] = {"image_size": (4, 4), "classes": 2}
+    options = {"npz": {"shape": (1, 4, 4), "classes": 2}}.get(source, options)
+    options = {"text": {"length": 5, "vocabulary": 9}}.get(source, options)
     for name in ("a", "b"):
-        stand_in(source, tmp_path / name, **options, classes=2)
-    first, second = (load(source, path=tmp_path / n, **options, classes=2) for n in ("a", "b"))
+        stand_in(source, tmp_path / name, **options)
+    first, second = (load(source, path=tmp_path / n, **options) for n in ("a", "b"))
     assert torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
 
