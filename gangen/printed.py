@@ -44,7 +44,7 @@ class StageView:
     alone: Line | None = None  # a block that is all there is
 
     @property
-    def alone(self) -> bool:
+    def single(self) -> bool:
         """Whether it is one layer, which can go without a container."""
         return len(self.lines) == 1
 
