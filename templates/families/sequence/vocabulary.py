@@ -60,8 +60,8 @@ def write_vocabulary(vocabulary: Vocabulary, folder: Path) -> None:
 
 
 def check_vocabulary(vocabulary: Vocabulary, folder: Path) -> None:
-    """Raise a CheckpointError unless the run in a folder has learnt tokens of this meaning."""
-    if read_vocabulary(folder) != vocabulary:
+    """Raise a CheckpointError if the run in a folder has learnt tokens of another meaning."""
+    if (folder / FILE).exists() and read_vocabulary(folder) != vocabulary:
         raise CheckpointError(
             f"{folder / FILE}: the data has another vocabulary by now, and what was learnt would "
             "mean something else; restore the data, or train anew in another --out-dir"
