@@ -36,10 +36,10 @@ def bleu(
             found |= ngrams_of(text, size)
         most.append(found)
     drawn = list(sentences(fake, end))
-    return {"bleu": sum(sentence_bleu(text, most, lengths) for text in drawn) / len(drawn)}
+    return {"bleu": sum(_sentence_bleu(text, most, lengths) for text in drawn) / len(drawn)}
 
 
-def sentence_bleu(
+def _sentence_bleu(
     text: list[int], most: Sequence[Counter[tuple[int, ...]]], lengths: Sequence[int]
 ) -> float:
     """BLEU of a sequence; `most` are the references' counts by order, `lengths` theirs, sorted."""
