@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gangen.case import named
+from gangen.contracts import QUANTITIES
 from gangen.describe import ALL_NAMES, literals
 from gangen.errors import Place, dotted, one_of
 from gangen.marks import Marks
@@ -44,16 +45,19 @@ class Given:
 
 Giver = Chosen | Layer | Given
 
-RANKS = {1: "data:vectors", 2: "data:signals", 3: "data:images", 4: "data:voxels"}
+TOKENS = "data:tokens"
+RANKS = dict(enumerate(QUANTITIES, start=1))  # by the number of axes of a sample
 
 
 def of_data(data: Chosen, shape: Shape, classes: int, attributes: int) -> set[str]:
     """What the data is and what it carries."""
-    words = {RANKS.get(len(shape), ""), *data.component.constant("GIVES", [])}
+    words = set(data.component.constant("GIVES", []))
     words |= {"data:labels"} if classes else set()
     words |= {"data:attributes"} if attributes else set()
+    if data.component.constant("VOCABULARY"):
+        return words | {TOKENS}
     words |= {"data:numbers" if shape == (1,) else "data:points"} if len(shape) == 1 else set()
-    return words - {""}
+    return words | {RANKS[len(shape)]}
 
 
 def capabilities(plan: Plan) -> Iterator[tuple[str, Giver]]:

@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -159,15 +159,13 @@ class Catalogue:
     def _index(self) -> Mapping[str, Mapping[str, Path]]:
         return {kind: self._found(f"{kind}/[a-z]*.py") for kind in KINDS} | {
             "presets": self._found("presets/[a-z]*.yaml"),
-            "families": {
-                path.parent.name: path
-                for root in reversed(self.roots)
-                for path in sorted(root.glob("families/*/family.py"))
-            },
+            "families": self._found("families/*/family.py", lambda path: path.parent.name),
         }
 
-    def _found(self, pattern: str) -> dict[str, Path]:
-        found = {p.stem: p for root in reversed(self.roots) for p in root.glob(pattern)}
+    def _found(
+        self, pattern: str, named: Callable[[Path], str] = lambda path: path.stem
+    ) -> dict[str, Path]:
+        found = {named(p): p for root in reversed(self.roots) for p in root.glob(pattern)}
         return dict(sorted(found.items()))
 
     def names(self, kind: str) -> list[str]:

@@ -18,13 +18,16 @@ __all__ = ["Code", "Family", "Port", "Role", "Shape", "Unfit", "block", "stage"]
 
 LayerEntry = str | Mapping[str, Any]
 
+QUANTITIES = ("data:vectors", "data:signals", "data:images", "data:voxels")
+
 
 @dataclass(frozen=True)
 class Port:
     """What flows between networks: one sample's shape (without batch), the range of its values.
 
     A `scalar` is one number per sample that the generated code holds as a vector [B]; with
-    `patches` a network may write a map of them instead, [1, ...].
+    `patches` a network may write a map of them instead, [1, ...]. Values that are not quantities
+    but numbers of tokens are below `vocabulary`.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Port:
     range: tuple[float, float] | None = None
     scalar: bool = False
     patches: bool = False
+    vocabulary: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Family:
     `facts` what its templates ask of the spec and the view (as `plan.family.…`), `wires` how the
     step spells each port of a component in a slot. `gives` are capabilities that the family's
     sections bring along, each with its place in the spec; `faults` what cannot work together in
-    them: place, message, next action.
+    them: place, message, next action. `takes` are the kinds of data that it works on.
     """
 
     doc: str
@@ -107,6 +111,7 @@ class Family:
     title: Callable[[Any], str] = lambda spec: "A GAN"
     sources: Callable[[Any], Sequence[str]] = lambda spec: ()  # beside those of its components
     averaged: str = ""  # the role whose weights are averaged (EMA) and exported
+    takes: Sequence[str] = QUANTITIES
 
     @property
     def keys(self) -> Mapping[str, Role]:

@@ -61,6 +61,20 @@ class DataView:
         return call(only(self.plan.data.component).name, [], options)
 
     @property
+    def vocabulary(self) -> int:
+        """How many tokens samples are made of; 0 where they are numbers."""
+        return self.plan.vocabulary
+
+    @property
+    def spelling(self) -> Code:
+        """The call that says what the numbers of tokens stand for."""
+        data = self.plan.data
+        known = data.component.module.functions[data.component.constant("SPELLING")]
+        options = {k: v for k, v in changed_options(data).items() if k in known.options}
+        path = {"path": Code("path")} if "path" in options else {}
+        return call(known.name, [], options | path)
+
+    @property
     def summary(self) -> str:
         """What the data source is."""
         return self.plan.data.component.summary.rstrip(".")
@@ -108,6 +122,8 @@ class DataView:
     @property
     def stored_type(self) -> Code:
         """Type of the samples as they lie in memory."""
+        if self.vocabulary:
+            return Code("int64")
         return Code("uint8" if self.plan.images else "float32")
 
     @property

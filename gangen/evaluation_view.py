@@ -13,7 +13,7 @@ from gangen.pieces import Collection
 from gangen.plan import Plan
 from gangen.printed import batch
 from gangen.signature import Function
-from gangen.spec import Evaluation
+from gangen.spec import Chosen, Evaluation
 from gangen.step_view import changed
 from gangen.text import Code, literal
 
@@ -21,8 +21,7 @@ SPELT = {  # port -> as a function of what is observed of real samples and fakes
     f"{side}_{what}": f"{side}.{what}"
     for side in ("real", "fake")
     for what in ("features", "class_logits", "labels")
-} | {"real": "real.samples", "fake": "fake.samples", "centers": "centers", "std": "std"}
-MIXTURE = {"centers", "std"}
+} | {"real": "real.samples", "fake": "fake.samples", "generator": "generator"}
 
 
 @dataclass(frozen=True)
@@ -177,22 +176,36 @@ class EvaluationView:
 
     @property
     def calls(self) -> list[Code]:
-        """Every metric's call."""
-        known = {**SPELT, "num_classes": str(self.plan.classes)}
-        calls = []
-        for chosen in self.plan.metrics:
-            function = evaluation.function(chosen.component)
-            wired = [known[port] for port in function.ports]
-            calls.append(call(function.name, wired, changed(chosen, function)))
-        return calls
+        """The call of every metric that looks at samples."""
+        return [self._call(chosen) for chosen in self.plan.metrics if not _asks(chosen)]
 
     @property
-    def mixture(self) -> Code:
-        """The call that gives centres and width of the normal distributions in the data, if any."""
-        function = self._mixture
-        if function is None:
-            return Code("")
-        return call(function.name, [], changed(self.plan.data, function))
+    def asking(self) -> list[Code]:
+        """The call of every metric that asks the generator itself."""
+        return [self._call(chosen) for chosen in self.plan.metrics if _asks(chosen)]
+
+    @property
+    def asks(self) -> bool:
+        """Whether there are such metrics."""
+        return bool(self.asking)
+
+    def _call(self, chosen: Chosen) -> Code:
+        own = {port: port for ports in self._known for port in ports}
+        numbers = {"num_classes": self.plan.classes, "vocabulary": self.plan.vocabulary}
+        numbers |= {"end": self.plan.data.component.constant("END")}
+        known = {**SPELT, **own, **{name: str(value) for name, value in numbers.items()}}
+        function = evaluation.function(chosen.component)
+        return call(
+            function.name, [known[port] for port in function.ports], changed(chosen, function)
+        )
+
+    @property
+    def known(self) -> list[Code]:
+        """What is known of the data, as far as metrics ask for it: `centers, std = …`."""
+        return [
+            Code(f"{', '.join(ports)} = {call(f.name, [], changed(self.plan.data, f))}")
+            for ports, f in self._known.items()
+        ]
 
     @property
     def extractor(self) -> Code:
@@ -220,12 +233,18 @@ class EvaluationView:
     def imported(self) -> Code:
         """What evaluate.py imports of metrics.py."""
         own = [self.plan.features.name] if self.plan.features else []
-        return Code(", ".join(["Observed", "all_scores", *own]))
+        asking = ["generator_scores"] if self.asks else []
+        return Code(", ".join(["Observed", "all_scores", *asking, *own]))
 
-    @property
-    def _mixture(self) -> Function | None:
+    @cached_property
+    def _known(self) -> Mapping[tuple[str, ...], Function]:
+        """The data's own functions that metrics need, by the ports that they give."""
         data = self.plan.data.component
-        return data.module.functions[data.constant("MIXTURE")] if self._ports & MIXTURE else None
+        named = {
+            tuple(ports.split(", ")): data.module.functions[name]
+            for ports, name in data.constant("KNOWS", {}).items()
+        }
+        return {ports: found for ports, found in named.items() if self._ports & {*ports}}
 
     # ------------------------------------------------------------------ text
 
@@ -235,8 +254,7 @@ class EvaluationView:
         pieces = Collection()
         for chosen in (*self.plan.metrics, *filter(None, [self.plan.features])):
             pieces.add(chosen.component, chosen.name)
-        if self._mixture is not None:
-            pieces.add(self.plan.data.component, self._mixture.name)
+        pieces.imports |= {f"from data import {known.name}" for known in self._known.values()}
         return pieces
 
     @property
@@ -253,3 +271,8 @@ class EvaluationView:
     def needs_torchmetrics(self) -> bool:
         """Whether a metric is torchmetrics'."""
         return any("torchmetrics" in line for line in self.pieces.imports)
+
+
+def _asks(chosen: Chosen) -> bool:
+    """Whether a metric looks at the generator, not only at what it makes."""
+    return "generator" in evaluation.ports([chosen])

@@ -24,6 +24,12 @@ class ExportView:
         return literal(tuple(self._network.target.shape))
 
     @property
+    def output(self) -> Code:
+        """What exported files call that."""
+        name = self._network.target.name
+        return Code("samples" if name == "data" else name)
+
+    @property
     def noisy(self) -> bool:
         """Whether layers of it draw noise of their own."""
         inside = (layer for outer in self._network.layers for layer in outer.walk())

@@ -62,7 +62,10 @@ class Pieces:
         """What data.py needs of the catalogue."""
         pieces = Collection()
         pieces.add_from(self.catalogue.find("data/_files.py"), "DataError")
-        pieces.add(self.plan.data.component, only(self.plan.data.component).name)
+        data = self.plan.data.component
+        known = [*data.constant("KNOWS", {}).values(), data.constant("SPELLING")]
+        for name in (only(data).name, *filter(None, known)):
+            pieces.add(data, name)
         return pieces
 
     @cached_property

@@ -75,6 +75,7 @@ class Lowering:
     problems: Problems
     classes: int = 0
     attributes: int = 0
+    vocabulary: int = 0
 
     @property
     def sections(self) -> Mapping[str, Any]:
@@ -92,13 +93,29 @@ class Lowering:
             shape = tuple(evaluate(f"({data.component.constant('SHAPE')})", data.options))
             bounds = data.component.constant("RANGE")
             bounds = evaluate(bounds, data.options) if isinstance(bounds, str) else bounds
-            self.classes, self.attributes = int(value("CLASSES", "0")), int(
-                value("ATTRIBUTES", "0")
+            self.classes, self.attributes, self.vocabulary = (
+                int(value(constant, "0")) for constant in ("CLASSES", "ATTRIBUTES", "VOCABULARY")
             )
         except Unfit as unfit:
             self._layering().unfit(unfit, data.path, f"data ({data.name})")
             return None
-        return Port("data", shape, tuple(bounds) if bounds else None)
+        port = Port("data", shape, tuple(bounds) if bounds else None, vocabulary=self.vocabulary)
+        return port if self._takes(port) else None
+
+    def _takes(self, data: Port) -> bool:
+        """Whether the family works on data of this kind; reports it if not."""
+        words = self._words(data)
+        if words & set(self.family.takes):
+            return True
+        kinds = [word.removeprefix("data:") for word in self.family.takes]
+        self.problems.add(
+            "conflict",
+            f"family {self.spec.family} works on {one_of(kinds)}, and data source "
+            f"{self.spec.data.name} gives {'tokens' if data.vocabulary else 'numbers'}",
+            self.marks.value((*self.spec.data.path, "source")),
+            help="choose another data source, or another family",
+        )
+        return False
 
     def seen_port(self, data: Port) -> Port | None:
         """What the augmentations make of a sample."""
@@ -111,7 +128,7 @@ class Lowering:
                 except Unfit as unfit:
                     self._layering().unfit(unfit, chosen.path, f"augment ({chosen.name})")
                     return None
-        return Port("data", shape, data.range)
+        return Port("data", shape, data.range, vocabulary=data.vocabulary)
 
     def ports(self, data: Port) -> Mapping[str, Port] | None:
         """What flows between the networks; the family may find that its sections do not fit."""
@@ -205,6 +222,7 @@ class Lowering:
 
     def _layering(self, second: Port | None = None) -> Layering:
         names = {"num_classes": self.classes, "condition_dim": self.attributes}
+        names |= {"vocabulary": self.vocabulary} if self.vocabulary else {}
         condition = Condition(self.spec.condition, names)
         if second is not None:  # this network takes a vector, whatever the others take
             condition = Condition(VECTOR, {**names, "condition_dim": second.shape[0]})

@@ -12,7 +12,7 @@ from gangen.expressions import call, inline
 from gangen.fold import Factory, container, expression
 from gangen.forward import ERROR, body, sees_input
 from gangen.plan import Group, Item, Layer, Network, Plan, Stage
-from gangen.printed import Line, Part, Row, StageView, batch
+from gangen.printed import Line, Part, Row, StageView, batch, some
 from gangen.signature import Function
 from gangen.spec import Chosen, Training
 from gangen.text import Code, literal
@@ -89,7 +89,7 @@ class NetworkView:
     @property
     def some_inputs(self) -> Code:
         """What a test gives it for three samples."""
-        given = [f"torch.rand{(3, *self.network.source.shape)}"]
+        given = [some(self.network.source)]
         if self.network.takes_condition:
             label = f"torch.arange(3) % {self.given.count}"
             given.append(label if self.given.count else f"torch.rand{(3, *self.given.shape)}")
@@ -120,6 +120,11 @@ class NetworkView:
         """Type of forward's result."""
         count = len(self.network.outputs)
         return Code("Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]")
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether one of its layers keeps a state from place to place of a sequence."""
+        return any(layer.component.constant("KEEPS_STATE") for layer in self.network.main_layers)
 
     @property
     def several(self) -> bool:

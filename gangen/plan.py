@@ -234,6 +234,11 @@ class Plan:
         return len(self.ports["data"].shape) == 3
 
     @property
+    def vocabulary(self) -> int:
+        """How many tokens samples are made of; 0 where they are numbers."""
+        return self.ports["data"].vocabulary
+
+    @property
     def loss_functions(self) -> Mapping[str, Function]:
         """The functions of the objective that the family's step calls, and what helps them."""
         functions: Mapping[str, Function] = self.spec.objective.component.functions

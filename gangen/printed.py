@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gangen.contracts import Port
 from gangen.fold import Factory, container
 from gangen.plan import Layer
 from gangen.shapes import Shape
@@ -41,6 +42,11 @@ class StageView:
     container: Code
     lines: Sequence[Line]
     alone: Line | None = None  # a block that is all there is
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one layer, which can go without a container."""
+        return len(self.lines) == 1
 
 
 @dataclass(frozen=True)
@@ -87,3 +93,10 @@ def _words(layer: Layer) -> str:
 def batch(shape: Shape) -> Code:
     """(3, 64, 64) -> "[B, 3, 64, 64]"."""
     return Code("[" + ", ".join(["B", *map(str, shape)]) + "]")
+
+
+def some(port: Port) -> Code:
+    """What three samples could be, in a test."""
+    shape = (3, *port.shape)
+    random = f"randint({port.vocabulary}, {shape})" if port.vocabulary else f"rand{shape}"
+    return Code(f"torch.{random}")

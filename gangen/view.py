@@ -138,7 +138,7 @@ class View:
     @property
     def grid_samples(self) -> int:
         """Samples in a picture: ten of each class, or 64; enough points to see a distribution."""
-        if len(self.plan.ports["data"].shape) == 1:
+        if len(self.plan.ports["data"].shape) == 1 and not self.plan.vocabulary:
             return 2_500
         columns = self.classes if self.labelled else getattr(self.family, "first_code", 0)
         usual = int(getattr(self.family, "grid_samples", 64))
@@ -274,7 +274,8 @@ class View:
     @property
     def logged(self) -> Code:
         """The losses of a step as arguments."""
-        return Code(", ".join(f"{name}={name}" for name in self.family.losses))
+        named = [f"{name}={name}" for name in self.family.losses]
+        return Code(", ".join(named) or "**losses")  # which differ from step to step
 
     @property
     def returned(self) -> Code:

@@ -130,7 +130,9 @@ PLAIN_WORDS = {
     "patches",  # of a map that is judged
     "npz",  # NumPy's file format
     "scale",  # how much larger a map becomes
+    "sequence",  # what can be counted through
     "step",  # one update of every network; of a verification
+    "text",  # what is written
 }
 
 

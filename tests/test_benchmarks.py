@@ -26,7 +26,7 @@ from gangen.compose import Compiled, compile_spec
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 DATA = Path(__file__).parents[1] / "templates" / "data"
 SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("b*.py"))
-FRAGMENTS = ["b2_mixtures", "b3_stacked_mnist", "b5_conditional"]
+FRAGMENTS = ["b2_mixtures", "b3_stacked_mnist", "b4_seqgan", "b5_conditional"]
 CATALOGUE = Catalogue((shipped(),))
 
 

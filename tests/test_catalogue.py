@@ -55,9 +55,10 @@ LIBRARIES = [path for kind in KINDS for path in sorted(TEMPLATES.glob(f"{kind}/_
 FAMILIES = [CATALOGUE.family(name) for name in CATALOGUE.names("families")]
 ROLES = {name for family in FAMILIES for name in family.roles}
 LAYER_WORDS = {"batch_statistics", "batch_comparison", "energy", "lipschitz", "noise", "weight"}
-SUBJECT_WORDS = {role: {"bounded_output", "condition", "packs", *LAYER_WORDS} for role in ROLES} | {
+NETWORK_WORDS = {"bounded_output", "condition", "packs", "probabilities", *LAYER_WORDS}
+SUBJECT_WORDS = {role: NETWORK_WORDS for role in ROLES} | {
     "data": {"labels", "attributes", "images", "signals", "voxels", "vectors", "points", "numbers"}
-    | {"modes"},
+    | {"modes", "tokens", "oracle", "text"},
     "latent": {"codes", "noise"},
     "training": {"unequal_batches", "pairs"},
 }
@@ -75,7 +76,7 @@ FLOWS = {"input", "layers", "chunks", "logits", "head"}
 WITH_MEMORY = ("losses", "penalties", "augmentations")
 CONSTANTS = {  # what a component can say of itself
     *("ASSETS", "ATTRIBUTE", "ATTRIBUTES", "BATCH", "BETTER", "CHILDREN", "CLASSES"),
-    *("CLASS_LOGITS", "CONDITIONAL", "DEFAULT", "FILE", "MIXTURE"),
+    *("CLASS_LOGITS", "CONDITIONAL", "DEFAULT", "END", "FILE", "KEEPS_STATE", "KNOWS"),
     *("CONDITION_DIM", "DIVIDES", "FAITHFUL", "FLAT_CONDITION", "FLOW", "FORBIDS", "GIVES"),
     *("HEAD", "HEAD_OUTPUTS", "HEAD_PARAMETERS", "HELP", "HELPERS", "LAYER_SHAPES", "LAZY"),
     *(
@@ -89,7 +90,8 @@ CONSTANTS = {  # what a component can say of itself
         "REPLACES",
         "SEES_INPUT",
     ),
-    *("SHAPE", "SHAPES", "STARTS_AT_ZERO", "TAKES_CONDITION", "TARGET", "VECTOR_SHAPES", "WHERE"),
+    *("SHAPE", "SHAPES", "SPELLING", "STARTS_AT_ZERO", "TAKES_CONDITION", "TARGET"),
+    *("VECTOR_SHAPES", "VOCABULARY", "WHERE"),
 }
 PRESETS = CATALOGUE.names("presets")
 MODE = black.Mode(line_length=100, target_versions={black.TargetVersion.PY310})
@@ -129,7 +131,8 @@ every_spoken = every_component(*SPOKEN)
 
 @pytest.fixture(autouse=True)
 def _private_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
-    for folder in ("project", *KINDS):
+    families = [f"families/{name}" for name in CATALOGUE.names("families")]
+    for folder in ("project", *KINDS, *families):
         monkeypatch.syspath_prepend(str(TEMPLATES / folder))
 
 
@@ -252,7 +255,7 @@ def test_it_imports_only_what_a_project_has(component: Component) -> None:
             if root == "runtime":
                 assert {alias.name for alias in node.names} <= RUNTIME, "of project/runtime.py"
                 continue
-            if root == "loading":
+            if root == "loading" or root in OF_FAMILIES:
                 assert component.kind == "data", "where there is a project/loading.py"
                 continue
             assert root in {*known, *sys.stdlib_module_names} or root in LIBRARY_NAMES, module
@@ -260,6 +263,7 @@ def test_it_imports_only_what_a_project_has(component: Component) -> None:
             assert module != "__future__", "the projects gather definitions, not files"
 
 
+OF_FAMILIES = {path.stem for path in TEMPLATES.glob("families/*/[a-z]*.py")} - {"family"}
 LIBRARY_NAMES = {path.stem for path in LIBRARIES}
 RUNTIME = set(Module((TEMPLATES / "project" / "runtime.py").read_text(), "runtime").functions)
 
@@ -540,7 +544,10 @@ def test_data_sources(component: Component) -> None:
     assert stand_in.is_file() == ("path" in component.options())
 
 
-EXAMPLES = {"path": "data", "image_size": (8, 12), "shape": (3, 8, 12)}
+EXAMPLES = {"path": "data", "image_size": (8, 12), "shape": (3, 8, 12)} | {
+    "length": 8,
+    "vocabulary": 30,
+}
 
 
 @every_component("pictures")
@@ -694,8 +701,11 @@ def test_families(family: Any) -> None:
 
 
 SHAPES: list[Shape] = [(16,), (16, 12), (16, 6, 8), (16, 4, 6, 8)]
-SIZES = {"channels": 12, "features": 12, "shape": (4, 2, 2), "kernel": 3, "size": (7, 9)}
+SIZES = {"channels": 12, "features": 12, "shape": (4, 2, 2), "kernel": 3, "size": (7, 9)} | {
+    "filters": ((1, 4), (3, 5))
+}
 NAMES = {"num_classes": 7, "condition_dim": 5, "chunks": 3}  # of the condition
+NAMES |= {"vocabulary": 9}  # of the data
 
 
 @cache
@@ -788,6 +798,10 @@ def outputs(component: Component, module: nn.Module, x: Tensor) -> Tensor:
     """What a layer makes of samples, given what else it wants to see."""
     if component.constant("SEES_INPUT"):
         return module(x, torch.zeros_like(x))
+    if component.kind == "blocks" and isinstance(module, nn.Embedding):
+        return module(x.abs().long() % module.num_embeddings)
+    if component.constant("KEEPS_STATE"):
+        return module(x)[0]
     if component.kind != "conditioning":
         return module(x)
     try:
@@ -875,6 +889,8 @@ def test_ranges_are_those_of_the_values(component: Component) -> None:
             assert out.flatten().sort().values.equal(x.flatten().sort().values)
         elif bounds:
             assert (out.min(), out.max()) == pytest.approx(bounds)
+        elif component.constant("KEEPS_STATE"):
+            assert out.abs().max() < 1, "what stands behind it is not bounded"
         else:
             assert out.abs().max() > 1.5, "a layer without a RANGE is unbounded"
         if "energy" in component.constant("GIVES", []):

@@ -28,7 +28,7 @@ from torch import Tensor
 
 DATA = Path(__file__).parents[1] / "templates" / "data"
 SOURCES = sorted(path.stem for path in DATA.glob("[a-z]*.py"))
-WITH_PATH = ["folder", "idx", "npz", "pairs", "patches"]
+WITH_PATH = ["folder", "idx", "npz", "pairs", "patches", "text"]
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
@@ -37,11 +37,13 @@ def component(path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(DATA))  # for the private library _files
+    # For the private library _files, and for a family's module with what that imports.
+    needed = [str(DATA), str(DATA.parent / "families" / "sequence"), str(DATA.parent / "project")]
+    sys.path[:0] = needed
     try:
         spec.loader.exec_module(module)
     finally:
-        sys.path.remove(str(DATA))
+        del sys.path[: len(needed)]
     return module
 
 
@@ -111,6 +113,9 @@ def test_a_loader_has_options_with_descriptions(source: str) -> None:
         ("solids", {"size": 8, "samples": 100}),
         ("ring", {"modes": 5}),
         ("grid", {"side": 3}),
+        ("oracle", {"vocabulary": 30, "length": 5, "samples": 40}),
+        ("text", {"vocabulary": 12, "length": 6}),
+        ("text", {"vocabulary": 30, "length": 5, "tokens": "characters"}),
     ],
 )
 def test_samples_are_what_the_constants_promise(
@@ -121,11 +126,11 @@ def test_samples_are_what_the_constants_promise(
         path = tmp_path / "deep" / "data"
         stand_in(source, path, **{k: v for k, v in options.items() if k in given})
         samples, labels = load(source, path=path, **options)
-        options = {"attributes": 0, "source_channels": 3, **options}
+        options = {"attributes": 0, "classes": 0, "source_channels": 3, **options}
         if source == "patches":  # 16 images of two by two tiles, the last ones overlap
             assert len(samples) == 16 * (9 if "stride" in options else 6)
         else:
-            assert len(samples) == max(64, options.get("classes", 0))
+            assert len(samples) == max(64, options["classes"])
     else:
         samples, labels = load(source, **options)
     module = MODULES[source]
@@ -135,7 +140,10 @@ def test_samples_are_what_the_constants_promise(
     )
     is_image = len(shape) == 3
     assert tuple(samples.shape[1:]) == tuple(shape)
-    assert samples.dtype == (torch.uint8 if is_image else torch.float32)
+    words = eval(getattr(module, "VOCABULARY", "0"), {}, dict(options))
+    kind = torch.int64 if words else torch.float32
+    assert samples.dtype == (torch.uint8 if is_image else kind)
+    assert not words or 0 <= samples.min() < samples.max() < words
     assert bounds == (None if len(shape) == 1 else (-1.0, 1.0))
     if bounds and not is_image:
         assert samples.abs().max() <= 1
@@ -156,7 +164,8 @@ def test_a_stand_in_has_the_loader_s_options_and_is_always_the_same(
     assert set(given) <= set(known)
     assert [p for p in given if p != "path" and given[p].default != known[p].default] == []
     options: dict[str, Any] = {"image_size": (4, 4)}
-    options = {"shape": (1, 4, 4)} if source == "npz" else options
+    options = {"npz": {"shape": (1, 4, 4)}}.get(source, options)
+    options = {"text": {"length": 5, "vocabulary": 9}}.get(source, options)
     options |= {"classes": 2} if "classes" in given else {}
     for name in ("a", "b"):
         stand_in(source, tmp_path / name, **options)

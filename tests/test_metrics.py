@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 PORTS = {
     *("real", "fake", "real_features", "fake_features", "real_class_logits", "fake_class_logits"),
     *("real_labels", "fake_labels", "num_classes", "centers", "std"),
+    *("generator", "oracle", "vocabulary", "end"),
 }
 
 
@@ -70,6 +71,14 @@ IMAGES = (
 )
 
 
+class NextTokens(torch.nn.Module):
+    """Logits of 9 tokens at each place of tokens [B, T], by the place alone."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        places = torch.arange(tokens.shape[1] * 9.0).sin().view(-1, 9)
+        return places.expand(len(tokens), -1, -1)
+
+
 def everything(name: str) -> dict[str, Any]:
     """Something for every port; sets of different sizes, vectors where images will not do."""
     vectors = "data:vectors" in getattr(MODULES[name], "NEEDS", {})
@@ -77,7 +86,10 @@ def everything(name: str) -> dict[str, Any]:
     real, fake = (x.flatten(1)[:, :2] if vectors or modes else x for x in IMAGES)
     if "training:pairs" in getattr(MODULES[name], "NEEDS", {}):
         real = real[: len(fake)]
+    if {"data:tokens", "data:oracle"} & {*getattr(MODULES[name], "NEEDS", {})}:
+        real, fake = ((x.flatten(1)[:, :6].abs() * 9).long() for x in IMAGES)
     values: dict[str, Any] = {"num_classes": 3, "centers": torch.eye(2), "std": 0.5}
+    values |= {"generator": NextTokens(), "oracle": NextTokens(), "vocabulary": 9, "end": 0}
     for side, x in (("real", real), ("fake", fake)):
         values |= {
             side: x,
@@ -134,6 +146,10 @@ def test_what_is_computed_by_default() -> None:
         "kid": ["data:images", "data:signals", "data:voxels"],
         "prdc": ["data:images", "data:signals", "data:voxels"],
         "modes": ["data:modes"],
+        "bleu": ["data:text"],
+        "distinct": ["data:tokens"],
+        "nll_oracle": ["data:oracle"],
+        "nll_test": ["data:tokens"],
         "sliced_wasserstein": ["data:points"],
         "wasserstein_1d": ["data:numbers"],
         "psnr": ["training:pairs"],

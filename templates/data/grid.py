@@ -10,7 +10,7 @@ from torch import Tensor
 SHAPE = "(2,)"
 CLASSES = "side * side"
 RANGE = "None"
-MIXTURE = "grid_modes"
+KNOWS = {"centers, std": "grid_modes"}
 GIVES = ["data:modes"]
 
 

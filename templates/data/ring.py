@@ -10,7 +10,7 @@ from torch import Tensor
 SHAPE = "(2,)"
 CLASSES = "modes"
 RANGE = "None"
-MIXTURE = "ring_modes"
+KNOWS = {"centers, std": "ring_modes"}
 GIVES = ["data:modes"]
 
 

@@ -7,6 +7,7 @@ from _cross_entropy import cross_entropy
 from annotated_types import Ge, Gt, Le, Lt
 from torch import Tensor
 
+GIVES = ["discriminator:probabilities"]
 FORBIDS = {
     "discriminator:bounded_output": "the non-saturating loss applies the sigmoid itself",
     "discriminator:energy": "minus an energy is never positive, so no sample could look more real "
