@@ -87,6 +87,7 @@ def export(checkpoint: Path, out: Path, formats: Sequence[str]) -> dict[str, str
             exported="generator",
             data=DATA,
             inputs=INPUTS,
+            output="samples",
             step=step,
             weights="ema",
             knobs=knobs,

@@ -23,7 +23,7 @@ were traced with.
 
 The {exported} takes{inputs}
 
-and gives `samples`, as many as the batch is long.
+and gives `{output}`, as many as the batch is long.
 
 ```sh
 pip install numpy onnxruntime pillow
@@ -34,7 +34,7 @@ python sample_onnx.py --help     # draws from generator.onnx
 import torch
 
 generator = torch.export.load("generator.pt2").module()
-samples = generator({arguments})
+{output} = generator({arguments})
 ```
 
 ```python
@@ -94,6 +94,7 @@ def model_card(
     exported: str,
     data: str,
     inputs: Mapping[str, str],
+    output: str,
     step: int,
     weights: str,
     knobs: Mapping[str, str],
@@ -107,6 +108,7 @@ def model_card(
         exported: name of the network.
         data: what the data is, with whom it is from.
         inputs: what the generator takes, by name.
+        output: name of what it gives.
         step: of the weights, "ema" or "raw" `weights`.
         knobs: of the run.
         scores: evaluation.jsonl, which may be missing.
@@ -122,6 +124,7 @@ def model_card(
         files=table([(f"`{name}`", USES[name], said) for name, said in files.items()]),
         inputs="".join(f"\n- `{name}`: {said}" for name, said in inputs.items()),
         arguments=", ".join(inputs),
+        output=output,
         exported=exported,
         data=plain(data),
         network=layers(network),
@@ -150,8 +153,9 @@ def evaluation(path: Path, step: int) -> str:
     record = records[-1]
     features = record["features"]
     seen = f"features {features['name']} ({features['sha256']})" if features else "no features"
+    floor = record["floor"]
     rows = [
-        (name, f"{value:.5g}", f"{record['floor'][name]:.5g}")
+        (name, f"{value:.5g}", f"{floor[name]:.5g}" if name in floor else "")
         for name, value in record["scores"].items()
     ]
     return (

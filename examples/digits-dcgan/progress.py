@@ -5,6 +5,7 @@ import math
 import platform
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -75,6 +76,7 @@ class Meter:
 
     def start(self) -> None:
         self.sums: dict[str, Tensor] = {}
+        self.counts: Counter[str] = Counter()
         self.steps = 0
         self.since = time.perf_counter()
 
@@ -82,13 +84,16 @@ class Meter:
         """Note the scalar losses of one step."""
         for name, loss in losses.items():
             # The first is copied, or a loss that the next step writes in place would count twice.
-            sum_before = self.sums[name] if self.steps else 0
-            self.sums[name] = sum_before + loss.detach()
+            self.sums[name] = self.sums.get(name, 0) + loss.detach()
+            self.counts[name] += 1
         self.steps += 1
 
     def read(self) -> dict[str, float]:
-        """Means over steps and processes, and samples_per_second; waits for the device."""
-        means = torch.stack(list(self.sums.values())) / self.steps
+        """Means over steps and processes, and samples_per_second; waits for the device.
+
+        A loss that some of the steps do not have is averaged over those that have it.
+        """
+        means = torch.stack([self.sums[name] / count for name, count in self.counts.items()])
         if dist.is_initialized():
             dist.all_reduce(means)
             means /= dist.get_world_size()

@@ -52,7 +52,7 @@ class Evaluator:
             x = self.samples[rows].to(self.device).float() / 127.5 - 1
             yield x
 
-    def fakes(self, generator: nn.Module) -> Iterator[Tensor]:
+    def fakes(self, generator: Generator) -> Iterator[Tensor]:
         """Batches of fakes, made with the real samples' labels, always of the same noise."""
         seed_everything(self.config.seed, 1)
         z = sample_latent(self.config.eval_samples, torch.device("cpu"))
@@ -80,7 +80,7 @@ class Evaluator:
         )
 
     def record(
-        self, generator: nn.Module, *, step: int, weights: str, checkpoint: str | None = None
+        self, generator: Generator, *, step: int, weights: str, checkpoint: str | None = None
     ) -> dict[str, Any]:
         """The scores, and all that has to be known to compare them with others."""
         started = time.perf_counter()
@@ -150,7 +150,8 @@ def main() -> None:
     append(record, arguments.checkpoint.parent)
     print(f"{'score':<24}{'value':>12}{'floor':>12}")
     for score, value in record["scores"].items():
-        print(f"{score:<24}{value:>12.5g}{record['floor'][score]:>12.5g}")
+        floor = record["floor"].get(score)
+        print(f"{score:<24}{value:>12.5g}{'' if floor is None else format(floor, '12.5g')}")
     log = arguments.checkpoint.parent / "evaluation.jsonl"
     counts = f"{record['samples']} fakes against {record['real_samples']} real samples"
     print(f"step {step}, {counts}; added to {log}")

@@ -28,6 +28,7 @@ from report_data import (
     read_lines,
     read_pictures,
     read_run,
+    read_texts,
     thinned,
     trend,
     value_of,
@@ -74,6 +75,7 @@ def report_on(out_dir: Path) -> Report:
     lines, cut = read_lines(out_dir / "metrics.jsonl", "no curves")
     evaluations, also_cut = read_lines(out_dir / "evaluation.jsonl", "no scores")
     pictures, not_shown = read_pictures(out_dir / "samples")
+    texts = text_tables(read_texts(out_dir / "samples"))
     metrics, marks = gone_over(lines)
     notes += [*cut, *also_cut, *not_shown]
     notes += [f"At step {step:,}: {what}." for step, what in marks[:9]]
@@ -90,7 +92,7 @@ def report_on(out_dir: Path) -> Report:
         facts=facts(run, out_dir / "metrics.jsonl", series, scores),
         notes=notes,
         sections=[
-            Section("Training", curves, metric_tables(series), pictures=pictures),
+            Section("Training", curves, [*metric_tables(series), *texts], pictures=pictures),
             Section("Evaluation", scores, evaluation_tables(protocols)),
             Section("Networks", tables=network_tables(run)),
             Section("Hyper-parameters", tables=setting_tables(run)),
@@ -190,6 +192,15 @@ def metric_tables(series: Mapping[str, list[Point]]) -> list[Table]:
         rows.append([name, points[-1][1], low[1], low[0], high[1], high[0]])
     header = ["metric", "last", "lowest", "at step", "highest", "at step"]
     return [Table("Metrics", header, rows)] if rows else []
+
+
+def text_tables(texts: Sequence[tuple[int, list[str]]]) -> list[Table]:
+    """Samples that are texts, all but the last ones folded away."""
+    last = len(texts) - 1
+    return [
+        Table(f"Samples after step {step:,}", ["text"], [[x] for x in lines], folded=number < last)
+        for number, (step, lines) in enumerate(texts)
+    ]
 
 
 def evaluation_tables(protocols: Sequence[Sequence[Record]]) -> list[Table]:

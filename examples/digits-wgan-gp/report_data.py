@@ -14,6 +14,7 @@ from PIL import Image
 
 PICTURES = 40  # that a page has at most
 PICTURE_BYTES = 24 * 2**20  # of all of them together
+TEXTS, TEXT_LINES = 6, 20  # that a page has at most, and lines of each
 POINTS = 1000  # of a line at most
 PNG_START, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
@@ -85,11 +86,8 @@ def listed(record: Record, name: str) -> list[Any]:
 
 def read_pictures(folder: Path) -> tuple[list[tuple[int, str]], list[str]]:
     """Step and base64 PNG of pictures evenly over the run, and what to say of the others."""
-    paths = {int(path.stem): path for path in folder.glob("*.png") if path.stem.isdecimal()}
-    steps = sorted(paths)
-    if len(steps) > PICTURES:
-        last = len(steps) - 1
-        steps = [steps[round(i * last / (PICTURES - 1))] for i in range(PICTURES)]
+    paths = by_step(folder, "*.png")
+    steps = spread_out(sorted(paths), PICTURES)
     found = {step: fitted(paths[step], PICTURE_BYTES // len(steps)) for step in steps}
     shown = [(step, base64.b64encode(png).decode()) for step, png in found.items() if png]
     notes = [
@@ -97,7 +95,28 @@ def read_pictures(folder: Path) -> tuple[list[tuple[int, str]], list[str]]:
     ]
     if len(steps) < len(paths):
         notes.append(f"{len(paths) - len(steps)} of {len(paths)} sample pictures are left out.")
-    return shown, notes if paths else ["samples/ is missing or empty: no pictures."]
+    missing = "samples/ is missing or empty: no pictures."
+    return shown, notes if paths or by_step(folder, "*.txt") else [missing]
+
+
+def read_texts(folder: Path) -> list[tuple[int, list[str]]]:
+    """Step and first lines of texts evenly over the run, where samples are texts."""
+    paths = by_step(folder, "*.txt")
+    steps = spread_out(sorted(paths), TEXTS)
+    return [(step, read_text(paths[step]).splitlines()[:TEXT_LINES]) for step in steps]
+
+
+def by_step(folder: Path, pattern: str) -> dict[int, Path]:
+    """The files of a folder that are named after a step."""
+    return {int(path.stem): path for path in folder.glob(pattern) if path.stem.isdecimal()}
+
+
+def spread_out(steps: Sequence[int], limit: int) -> Sequence[int]:
+    """The steps; of more than `limit` the first, the last and others evenly between them."""
+    last = len(steps) - 1
+    if last < limit:
+        return steps
+    return [steps[round(i * last / (limit - 1))] for i in range(limit)]
 
 
 def fitted(path: Path, limit: int) -> bytes:

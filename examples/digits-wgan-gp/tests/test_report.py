@@ -123,6 +123,19 @@ def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
     assert page.texts.count(HOSTILE.replace("\ud800", "?")) >= 12
 
 
+def test_samples_that_are_texts_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    for step in range(0, 100, 10):
+        text = "".join(f"line {number} of {step}\n" for number in range(30))
+        (tmp_path / "samples" / f"{step:06d}.txt").write_text(text + HOSTILE[:-1])
+    page = Page(write_report(tmp_path))
+    assert {"line 0 of 0", "line 19 of 90"} <= set(page.texts)
+    assert "line 20 of 90" not in page.texts
+    assert page.texts.count("line 0 of 0") == 1
+    assert len([text for text in page.texts if text.startswith("line 0 of")]) == 6
+    assert "samples/ is missing or empty: no pictures." not in page.texts
+
+
 @pytest.mark.parametrize("content", ["", "7", "[", "null", '{"networks": 3, "config": [1]}'])
 @pytest.mark.parametrize("name", ["run.json", "metrics.jsonl", "evaluation.jsonl"])
 def test_damaged_files_do_not_stop_it(name: str, content: str, tmp_path: Path) -> None:

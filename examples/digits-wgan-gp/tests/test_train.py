@@ -14,11 +14,15 @@ from torch import Tensor
 
 import train
 from config import Config
-from models import Discriminator, Generator
+from models import Discriminator, Generator, sample_latent
 from progress import CollapseWatch, Diverged
 from runtime import StopSignal
 
 ROOT = Path(__file__).parents[1]
+NETWORKS = [
+    ("generator", "g_opt", Generator()),
+    ("discriminator", "d_opt", Discriminator()),
+]
 
 
 def checkpoint(config: Config) -> dict[str, Any]:
@@ -57,12 +61,12 @@ def test_a_step_moves_every_weight(config: Config) -> None:
     before = checkpoint(config)
     train.train(replace(config, steps=2))
     after = checkpoint(config)
-    for name, network in (("generator", Generator()), ("discriminator", Discriminator())):
+    for name, optimizer, network in NETWORKS:
         parameters = dict(network.named_parameters())
         for key, parameter in parameters.items():
             if parameter.dim() > 1:  # a bias may have no gradient, a critic's last one has none
                 assert not torch.equal(before[name][key], after[name][key]), f"{name}.{key}"
-        (group,) = after[f"{name[0]}_opt"]["param_groups"]
+        (group,) = after[optimizer]["param_groups"]
         assert len(group["params"]) == len(parameters)  # every parameter is in its optimiser
 
 
