@@ -70,9 +70,10 @@ def dimensions(file: Path) -> str:
 
 
 def read_pair(
-    path: Path, *, pairs: Mapping[Path, Path], left: str, source: Fit, target: Fit
+    path: Path, *, pairs: Mapping[Path, Path], left: str, fits: tuple[Fit, Fit]
 ) -> NDArray[np.uint8]:
     """A source and its target, from two files, or from the halves of one that has no partner."""
+    source, target = fits
     with Image.open(path) as image:
         if path in pairs:
             first = source(upright(image))
@@ -121,22 +122,18 @@ def load_pairs(
         cache: where the decoded data are while training; auto decides by their size.
 
     Raises:
-        DataError: a missing folder, an image without partner, partners of different sizes,
-            unreadable images.
+        DataError: a missing folder, images without partner, of different sizes, unreadable ones.
     """
-    bring = partial(fitted, image_size=image_size, resize=resize)
-    source, target = partial(bring, channels=source_channels), partial(bring, channels=channels)
     root = Path(path).expanduser()
     pairs = partners(root, *folders) if layout == "folders" else {}
     files = list(pairs) or image_files(root)
-    read = partial(read_pair, pairs=pairs, left=left, source=source, target=target)
+    bring = partial(fitted, image_size=image_size, resize=resize)
+    fits = partial(bring, channels=source_channels), partial(bring, channels=channels)
+    read = partial(read_pair, pairs=pairs, left=left, fits=fits)
     shape = (source_channels + channels, *image_size)
+    blocks, used = partial(read_blocks, read, files, shape), [*files, *pairs.values()]
+    options = (resize, layout, left)
     images = collected(
-        partial(read_blocks, read, files, shape),
-        (len(files), *shape),
-        np.uint8,
-        cache=cache,
-        files=[*files, *pairs.values()],
-        options=(resize, layout, left),
+        blocks, (len(files), *shape), np.uint8, cache=cache, files=used, options=options
     )
     return images, torch.zeros(len(images), dtype=torch.int64)
