@@ -132,7 +132,9 @@ def test_the_same_seed_gives_the_same_scores_and_nothing_is_changed(name: str) -
         torch.manual_seed(5)
         found.append(scores(name, values))
     assert found[0] == found[1]
-    torch.testing.assert_close(values, before, rtol=0, atol=0)
+    for port, value in values.items():
+        if not isinstance(value, NextTokens):  # which has nothing to change
+            torch.testing.assert_close(value, before[port], rtol=0, atol=0)
 
 
 def test_no_two_metrics_have_a_score_of_one_name() -> None:
