@@ -89,7 +89,7 @@ class NetworkView:
     @property
     def some_inputs(self) -> Code:
         """What a test gives it for three samples."""
-        given = [some(self.network.source)]
+        given: list[str] = [some(self.network.source)]
         if self.network.takes_condition:
             label = f"torch.arange(3) % {self.given.count}"
             given.append(label if self.given.count else f"torch.rand{(3, *self.given.shape)}")
