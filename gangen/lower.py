@@ -183,9 +183,7 @@ class Lowering:
         )
         return ""
 
-    def networks(
-        self, ports: Mapping[str, Port], terms: tuple[Term, ...]
-    ) -> Mapping[str, Network]:
+    def networks(self, ports: Mapping[str, Port], terms: tuple[Term, ...]) -> Mapping[str, Network]:
         """The networks that can be built; roles of one section have the same."""
         built = {key: self.network(key, ports, terms) for key in self.family.keys}
         return {
