@@ -37,6 +37,7 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
         "fixed": Code(fixed),
         "save_parameters": Code(f"generator: nn.Module, z: Tensor{typed}, given: list[Tensor]"),
         "picked": Code(""),
+        "anew_said": Code("; the others stay as they are"),
         "sorts_fixed": taken and view.labelled,
     }
 

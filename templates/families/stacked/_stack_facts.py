@@ -54,6 +54,7 @@ def facts(spec: Any, view: Any) -> Mapping[str, Any]:
         "first_part": Code(f"z[:, :{spec.latent.dim}]"),
         "made": Code(f", {condition}, *given"),
         "picked": Code("[0]"),
+        "anew_said": Code(", then every stage behind it, which was trained on what it made"),
         "mismatched": Code(
             f"({condition} + torch.randint_like({condition}, 1, {view.classes})) % {view.classes}"
             if view.labelled
