@@ -159,15 +159,13 @@ class Catalogue:
     def _index(self) -> Mapping[str, Mapping[str, Path]]:
         return {kind: self._found(f"{kind}/[a-z]*.py") for kind in KINDS} | {
             "presets": self._found("presets/[a-z]*.yaml"),
-            "families": {
-                path.parent.name: path
-                for root in reversed(self.roots)
-                for path in sorted(root.glob("families/*/family.py"))
-            },
+            "families": self._found("families/*/family.py", above=1),
         }
 
-    def _found(self, pattern: str) -> dict[str, Path]:
-        found = {p.stem: p for root in reversed(self.roots) for p in root.glob(pattern)}
+    def _found(self, pattern: str, above: int = 0) -> dict[str, Path]:
+        """Files by their stems, or by the names of folders above them."""
+        paths = (path for root in reversed(self.roots) for path in root.glob(pattern))
+        found = {(path.parents[above - 1].name if above else path.stem): path for path in paths}
         return dict(sorted(found.items()))
 
     def names(self, kind: str) -> list[str]:

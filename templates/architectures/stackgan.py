@@ -1,7 +1,7 @@
 """StackGAN's networks (Zhang et al. 2017, arXiv:1612.03242, and the authors' code), for any size.
 
 Generators double maps by repeating values, then convolve; discriminators halve them by strided
-convolutions. The coarser a map, the more channels it has. A `junction` is where a condition joins.
+convolutions. The coarser a map, the more channels it has. A condition joins at a `concat_point`.
 """
 
 from collections.abc import Sequence
@@ -80,7 +80,8 @@ def translator(
         coarse = tuple(side // 2 for side in coarse)
         layers.append(block("halved", [_halving(width * 2 ** (number + 1)), "batch_norm", "relu"]))
     most = width * 2**halvings
-    layers += ["junction", block("same", [_convolution(most, bias=False), "batch_norm", "relu"])]
+    same = [_convolution(most, bias=False), "batch_norm", "relu"]
+    layers += ["concat_point", block("same", same)]
     inside = [
         _convolution(most, bias=False),
         "batch_norm",
@@ -110,7 +111,7 @@ def discriminator(
     Args:
         width: channels after the first halving; they double with each further one, and where they
             are more than 8 times as many at the end, convolutions halve them again
-        joint_kernel: side of the kernel behind the junction; 3 in the authors' code
+        joint_kernel: side of the kernel behind the concat_point; 3 in the authors' code
     """
     sizes = _sizes(source)
     channels = width
@@ -128,7 +129,7 @@ def discriminator(
     judged = {"conv": {"channels": target[0], "kernel": kernel}}
     return [
         *layers,
-        "junction",
+        "concat_point",
         {"conv": {**joint, "bias": False}},
         "batch_norm",
         LEAKY,

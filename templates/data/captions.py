@@ -19,6 +19,7 @@ from torch import Tensor
 from loading import collected
 
 SHAPE = "channels, *image_size"
+CLASSES = "0"
 ATTRIBUTES = "attributes"
 RANGE = "(-1.0, 1.0)"
 

@@ -166,10 +166,6 @@ def _update_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         "judge": Code("Discriminator"),
         "scored": Code("config.eval_samples"),  # fakes, in a test
         "kind": Code(""),  # what else Python decides from step to step
-        "run": Code("train_with_retries"),
-        "whole_run": Code("train.train(config)"),
-        "stage_flags": Code(""),
-        "sampling_said": Code("Sample from it: python sample.py --checkpoint {last}. "),
         "losses": ["d_loss", "g_loss"],
         "many_d_steps": many,
         "many_g_steps": training.g_steps > 1,

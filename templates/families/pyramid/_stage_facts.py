@@ -25,11 +25,7 @@ def stage_facts(spec: Any, view: Any, noise: Sequence[int], *, taken: bool) -> M
         "judge_names": Code(", ".join(f"Discriminator{n}" for n in range(1, count + 1))),
         "channels": view.plan.ports["data"].shape[0],
         "test_condition": Code(test_condition(view) if taken else ""),
-        "run": Code("train_stages"),
-        "whole_run": Code("train.train_stages(replace(config, stage=0))"),
-        "sampling_said": Code(""),
         "judge": Code("DISCRIMINATORS[-1]"),
-        "stage_flags": Code(f', "--stage", "{count}"'),
         "real_given": Code(f", {condition}" if given else ""),
         "model_functions": [
             "sample_latent",

@@ -161,10 +161,6 @@ def stage_faults(spec: Any) -> Iterable[Fault]:
         if chosen.component.constant("SHAPE") or chosen.component.constant("BATCH"):
             message = f"{chosen.name} changes shapes, and every stage has another one"
             yield ("augment",), message, f"take {chosen.name} out"
-    for chosen in spec.penalties:
-        if any("generator" in f.ports for f in chosen.component.functions.values()):
-            message = f"{chosen.name} asks a generator of noise alone, and stages are given images"
-            yield ("penalties",), message, f"take {chosen.name} out"
     if spec.evaluation.every:
         message = "scores are of whole images, and a run trains one stage"
         help = "take `every` out; `python evaluate.py` scores all stages together"

@@ -93,10 +93,11 @@ def faults(spec: Any) -> Iterable[Fault]:
         yield ("generator", "conditioning"), message, "take it out"
     if spec.refinement.generator.conditioning is None:
         message = "a further stage's generator has to take the code of the condition"
-        yield ("refinement", "generator"), message, "write `conditioning: joined` or another one"
+        help = "write `conditioning: concat_inside`"
+        yield ("refinement", "generator"), message, help
     if spec.condition and spec.discriminator.conditioning is None:
         message = "the discriminators have to take the condition, to tell mismatched ones"
-        yield ("discriminator",), message, "write `conditioning: joined` or another one"
+        yield ("discriminator",), message, "write `conditioning: concat_inside`"
     yield from stage_faults(spec)
 
 

@@ -1,7 +1,7 @@
 """The condition joined to coarse maps (Zhang et al. 2017, StackGAN, arXiv:1612.03242).
 
 It is compressed to a short vector, repeated at every position and appended to the channels where
-the network has a `junction`: in the middle, where the maps are small (sections 3.3 and 3.4).
+the network has a `concat_point`: in the middle, where the maps are small (sections 3.3 and 3.4).
 """
 
 from typing import Annotated
@@ -12,7 +12,7 @@ from annotated_types import Ge, Le
 from torch import Tensor, nn
 
 FLOW = "layers"  # the condition goes to the layers that take the place of those in REPLACES
-REPLACES = ["junction"]
+REPLACES = ["concat_point"]
 TAKES_CONDITION = True
 SHAPES = {
     "join_label": "channels, height, width -> channels + dim, height, width",
@@ -45,7 +45,7 @@ def join_vector(condition_dim: int, *, dim: Dim = 128, compress: bool = True) ->
         dim: channels that the condition takes
         compress: whether a fully connected layer brings a vector to `dim` values, or all are taken
     """
-    return JoinVector(condition_dim, dim) if compress else JoinWhole()
+    return JoinVector(condition_dim, dim, compress)
 
 
 class JoinLabel(Conditional):
@@ -60,22 +60,15 @@ class JoinLabel(Conditional):
 
 
 class JoinVector(Conditional):
-    """Append what a fully connected layer makes of the vector to every position."""
+    """Append the vector, or what a fully connected layer makes of it, to every position."""
 
-    def __init__(self, condition_dim: int, dim: int) -> None:
+    def __init__(self, condition_dim: int, dim: int, compress: bool) -> None:
         super().__init__()
-        self.compress = nn.Linear(condition_dim, dim)
+        layers = [nn.Linear(condition_dim, dim), nn.LeakyReLU(0.2)] if compress else []
+        self.compress = nn.Sequential(*layers)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        code = nn.functional.leaky_relu(self.compress(condition.to(x.dtype)), 0.2)
-        return _appended(x, code)
-
-
-class JoinWhole(Conditional):
-    """Append the vector to every position."""
-
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        return _appended(x, condition.to(x.dtype))
+        return _appended(x, self.compress(condition.to(x.dtype)))
 
 
 def _appended(x: Tensor, code: Tensor) -> Tensor:
