@@ -22,6 +22,7 @@ def stage_facts(spec: Any, view: Any, noise: Sequence[int], *, taken: bool) -> M
         "stage_count": count,
         "sizes": Code(", ".join(str(size) for size in sizes(view))),
         "stage_names": Code(", ".join(f"Stage{number}" for number in range(1, count + 1))),
+        "judge_union": Code(" | ".join(f"Discriminator{n}" for n in range(1, count + 1))),
         "judge_names": Code(", ".join(f"Discriminator{n}" for n in range(1, count + 1))),
         "channels": view.plan.ports["data"].shape[0],
         "test_condition": Code(test_condition(view) if taken else ""),
