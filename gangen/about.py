@@ -23,7 +23,7 @@ class About:
     def title(self) -> str:
         """What it is, in one line: networks and loss."""
         spec = self.plan.spec
-        networks = [getattr(spec, name).architecture for name in self.plan.family.keys]
+        networks = [network.architecture for network in self.plan.networks.values()]
         names = dict.fromkeys(chosen.name if chosen else "own layers" for chosen in networks)
         given = f" conditioned on {spec.condition}" if self.plan.conditional else ""
         parts = f"{', '.join(names)}; {spec.objective.name} loss"
@@ -33,7 +33,7 @@ class About:
     def sources(self) -> list[str]:
         """Titles of the components used: papers and equations."""
         spec, networks = self.plan.spec, self.plan.networks.values()
-        chosen = [getattr(spec, name).architecture for name in self.plan.family.keys]
+        chosen = [network.architecture for network in networks]
         chosen += [spec.objective, *spec.penalties, *spec.augment]
         chosen += [n.conditioning.chosen for n in networks if n.conditioning is not None]
         chosen += [wrapper for network in networks for wrapper in network.reparametrizations]
@@ -53,6 +53,7 @@ class About:
         tables = [
             {
                 "name": network.name,
+                "key": network.network.key,
                 "title": f"{network.class_name}: {network.reads} → {network.writes}",
                 "parameters": network.parameters,
                 "layers": [[row.layer, row.shape, row.parameters] for row in network.rows],

@@ -87,28 +87,29 @@ def blame(plan: Plan, marks: Marks, giver: Giver) -> tuple[Place, str]:
 
     A layer that an architecture wrote is blamed on the option that names it.
     """
+    path: Path
     if isinstance(giver, Layer):
-        network = str(giver.path[0])
+        owner = next(n for n in plan.networks.values() if n.path == giver.path[: len(n.path)])
+        network, chosen = dotted(owner.path), owner.architecture
         if giver.component.kind == "conditioning":
-            path = (network, "conditioning")
+            path = (*owner.path, "conditioning")
             return marks.value(path), f"choose another conditioning of the {network}"
-        chosen = getattr(plan.spec, network).architecture
-        for name, value in chosen.options.items() if chosen is not None else ():
+        if chosen is None:
+            return marks.key(giver.path), f"take {giver.name} away"
+        for name, value in chosen.options.items():
             if isinstance(value, str) and giver.name in (value, f"{value}_{name}"):
                 path = (*chosen.path, name)
-                fields = chosen.component.model(plan.family.keys[network].builder).model_fields
+                fields = chosen.component.model(owner.role.builder).model_fields
                 others = [other for other in literals(fields[name].annotation) if other != value]
                 return marks.value(path), f"set {dotted(path)} to {one_of(others, ALL_NAMES)}"
-        if chosen is not None:
-            path = (*chosen.path, "architecture")
-            return marks.value(path), f"choose another architecture of the {network}"
+        path = (*chosen.path, "architecture")
+        return marks.value(path), f"choose another architecture of the {network}"
     if isinstance(giver, Given):
         return marks.value(giver.path), f"change {dotted(giver.path)}"
     if isinstance(giver, Chosen) and giver.component.kind == "conditioning":
-        return named(marks, giver), f"set {dotted(giver.path[:2])} to null"
-    if isinstance(giver, Chosen):
-        return named(marks, giver), f"take {giver.name} away"
-    return marks.key(giver.path), f"take {giver.name} away"
+        path = giver.path[: giver.path.index("conditioning") + 1]
+        return named(marks, giver), f"set {dotted(path)} to null"
+    return named(marks, giver), f"take {giver.name} away"
 
 
 def bounding(network: Network) -> Layer | None:

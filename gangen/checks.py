@@ -225,8 +225,7 @@ def _gives(component: Component) -> set[str]:
 def _known(plan: Plan, capability: str) -> bool:
     """False when the network in question is missing because of an earlier problem."""
     subject = capability.partition(":")[0]
-    there = {network.key for network in plan.networks.values()}
-    return subject not in plan.family.keys or subject in there
+    return subject not in plan.family.keys or subject in plan.players
 
 
 def _words(word: str) -> str:

@@ -45,8 +45,9 @@ class Role:
     `ports` reads "latent -> data"; in "data, latent -> logits" the second port is a vector that the
     network takes by its `conditioning`, under the name `given`. `builder` names the function of an
     architecture that can play the role; `argument` is what the generated `forward` calls its input;
-    `prefix` starts the names of its run knobs (`g_lr`). Roles with the same `key` are one section of
-    the spec: networks that are built and trained alike.
+    `prefix` starts the names of its run knobs (`g_lr`). Roles with the same `key` are one section
+    of the spec: networks that are built and trained alike. Of a network that a family's `cast`
+    names `key` is what a run calls it, `section` where the spec describes it.
     """
 
     ports: str
@@ -56,6 +57,7 @@ class Role:
     doc: str
     given: str = ""
     key: str = ""  # of the spec, if not the role's name
+    section: tuple[str, ...] = ()  # of the spec, if not the key
 
     @property
     def family_prefix(self) -> str:
@@ -93,7 +95,8 @@ class Family:
     `facts` what its templates ask of the spec and the view (as `plan.family.…`), `wires` how the
     step spells each port of a component in a slot. `gives` are capabilities that the family's
     sections bring along, each with its place in the spec; `faults` what cannot work together in
-    them: place, message, next action. `takes` are the kinds of data that it works on.
+    them: place, message, next action. `takes` are the kinds of data that it works on. Where a run
+    trains one stage of several, `cast` names the networks of them all, from the sections.
     """
 
     doc: str
@@ -110,6 +113,7 @@ class Family:
     losses: Sequence[str] = ("discriminator_loss", "generator_loss")  # of an objective, as used
     title: Callable[[Any], str] = lambda spec: "A GAN"
     sources: Callable[[Any], Sequence[str]] = lambda spec: ()  # beside those of its components
+    cast: Callable[[Mapping[str, Any]], Mapping[str, Role]] | None = None
     averaged: str = ""  # the role whose weights are averaged (EMA) and exported
     takes: Sequence[str] = QUANTITIES
 
@@ -131,8 +135,8 @@ def stage(name: str, layers: Sequence[LayerEntry], joins: str = "", adds: str = 
     """Layers that the generated network keeps under a name of their own, `self.<name>`.
 
     They read what the stage before them computes; with `joins` behind its channels those of an
-    earlier stage of that name (as in U-Nets), with `adds` its sum with what that one computes. Where a network needs its features
-    (for a second head), they are what the last stage but one computes. A network that has one
-    stage has nothing but stages.
+    earlier stage of that name (as in U-Nets), with `adds` its sum with what that one computes.
+    Where a network needs its features (for a second head), they are what the last stage but one
+    computes. A network that has one stage has nothing but stages.
     """
     return {"stage": {"name": name, "layers": list(layers), "joins": joins, "adds": adds}}

@@ -153,6 +153,12 @@ class DataView:
         return Code(", device=device" if self.streams else "")
 
     @property
+    def drawn_condition(self) -> Code:
+        """Conditions for fakes, drawn from the data."""
+        rows = "torch.randint(len(samples), (len(z),), device=device)"
+        return Code(f"all_{self.plan.spec.condition}[{rows}]")
+
+    @property
     def batch_type(self) -> Code:
         """What infinite_batches yields."""
         return Code("tuple[Tensor, Tensor]" if self.plan.conditional else "Tensor")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gangen.plan import Network, Plan
+from gangen.plan import Network, Plan, class_name
 from gangen.text import Code, literal
 
 
@@ -15,13 +15,15 @@ class ExportView:
     plan: Plan
 
     @property
-    def _network(self) -> Network:
-        return self.plan.networks[self.plan.family.averaged]
+    def _networks(self) -> list[Network]:
+        """It, or what its stages consist of."""
+        name = self.plan.family.averaged
+        return [n for n in self.plan.networks.values() if name in (n.name, n.key)]
 
     @property
     def shape(self) -> Code:
         """Shape of one sample that it writes, as a tuple."""
-        return literal(tuple(self._network.target.shape))
+        return literal(tuple(self._networks[-1].target.shape))
 
     @property
     def output(self) -> Code:
@@ -32,18 +34,19 @@ class ExportView:
     @property
     def noisy(self) -> bool:
         """Whether layers of it draw noise of their own."""
-        inside = (layer for outer in self._network.layers for layer in outer.walk())
+        outer = (layer for network in self._networks for layer in network.layers)
+        inside = (layer for outer_layer in outer for layer in outer_layer.walk())
         return any("noise" in layer.component.constant("GIVES", []) for layer in inside)
 
     @property
     def bounded(self) -> bool:
         """Whether it ends in [-1, 1]."""
-        return self._network.output_range == (-1.0, 1.0)
+        return all(network.output_range == (-1.0, 1.0) for network in self._networks)
 
     @property
     def made(self) -> Code:
         """The call that makes it, before it has its weights."""
-        return Code("silent()" if self.noisy else f"{self._network.class_name}()")
+        return Code("silent()" if self.noisy else f"{class_name(self.plan.family.averaged)}()")
 
     @property
     def made_in_test(self) -> Code:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 from typing import Any
 
 from gangen import evaluation
@@ -11,14 +12,14 @@ from gangen.capabilities import of_data
 from gangen.case import Case
 from gangen.catalogue import NETWORK_LOSS, Catalogue
 from gangen.checks import check
-from gangen.contracts import Family, Port
+from gangen.contracts import Family, Port, Role
 from gangen.errors import Problems, TemplateError, dotted, one_of, shown
 from gangen.layering import VECTOR, Condition, Layering, apply, shape_rules
 from gangen.marks import Marks
 from gangen.networks import Networking
 from gangen.plan import Network, Plan, Term
 from gangen.shapes import Unfit, evaluate
-from gangen.spec import Chosen, CommonSpec
+from gangen.spec import Chosen, CommonSpec, NetworkSpec
 
 SEEN = "seen"  # the port of samples as they are judged, after the augmentations
 FEATURES = ("real_features", "fake_features")
@@ -81,6 +82,17 @@ class Lowering:
     def sections(self) -> Mapping[str, Any]:
         """The sections that the family adds."""
         return {name: getattr(self.spec, name) for name in self.family.sections}
+
+    @cached_property
+    def described(self) -> Mapping[str, Role]:
+        """The networks to build, by name: one for each key, or those of all stages."""
+        return self.family.cast(self.sections) if self.family.cast else self.family.keys
+
+    def said(self, name: str) -> NetworkSpec | None:
+        """What the spec says of a network."""
+        spec: Any = self.spec
+        said: NetworkSpec | None = reduce(getattr, self.described[name].section or (name,), spec)
+        return said
 
     def data_port(self) -> Port | None:
         """Shape and range of one real sample."""
@@ -185,18 +197,19 @@ class Lowering:
 
     def networks(self, ports: Mapping[str, Port], terms: tuple[Term, ...]) -> Mapping[str, Network]:
         """The networks that can be built; roles of one section have the same."""
-        built = {key: self.network(key, ports, terms) for key in self.family.keys}
+        built = {name: self.network(name, ports, terms) for name in self.described}
+        roles = self.described if self.family.cast else self.family.roles
         return {
             name: replace(network, name=name, role=role)
-            for name, role in self.family.roles.items()
-            if (network := built[role.key or name]) is not None
+            for name, role in roles.items()
+            if (network := built.get(name) or built.get(role.key)) is not None
         }
 
     def network(
         self, name: str, ports: Mapping[str, Port], terms: tuple[Term, ...]
     ) -> Network | None:
         """A network with every shape inferred, or None."""
-        role, said = self.family.keys[name], getattr(self.spec, name)
+        role, said = self.described[name], self.said(name)
         if said is None:
             return None
         before = len(self.problems.errors)
@@ -229,9 +242,9 @@ class Lowering:
 
     def _conditionings(self) -> Mapping[str, Chosen]:
         """How each network takes the condition, when there is one."""
-        roles = self.family.keys
+        roles = self.described
         taking = [n for n in roles if self.spec.condition is not None or roles[n].second]
-        said = {name: getattr(self.spec, name) for name in taking}
+        said = {name: self.said(name) for name in taking}
         return {name: s.conditioning for name, s in said.items() if s and s.conditioning}
 
     def _heads(self, network: str) -> list[Chosen]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -44,6 +44,10 @@ class NetworkView:
     factories: Mapping[str, Factory]
     training: Training
     given: Given
+
+    def playing(self) -> NetworkView:
+        """The network under the name of its key, as a run of one stage knows it."""
+        return replace(self, network=replace(self.network, name=self.network.key))
 
     @property
     def name(self) -> Code:

@@ -174,6 +174,7 @@ class Networking:
             flat=flat,
             initializer=self.said.initializer,
             reparametrizations=wrappers,
+            architecture=self.said.architecture,
             path=self.said.path,
             heads=tuple(replace(h, layer=wrapped(h.layer, wrappers)) for h in heads),
             gives_features=self.features,

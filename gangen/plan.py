@@ -126,6 +126,7 @@ class Network:
     flat: bool  # the input is flattened before the conditioning
     initializer: Chosen | None
     reparametrizations: tuple[Chosen, ...]
+    architecture: Chosen | None  # that wrote its layers, if one did
     path: Path
     heads: tuple[Head, ...] = ()
     gives_features: bool = False  # to the step, beside its output
@@ -133,12 +134,11 @@ class Network:
     @property
     def class_name(self) -> str:
         """generator -> Generator."""
-        words = self.name.split("_")
-        return "".join(word.upper() if len(word) < 3 else word.capitalize() for word in words)
+        return class_name(self.name)
 
     @property
     def key(self) -> str:
-        """The section of the spec that describes it."""
+        """What the spec and, where a run trains one stage of several, the run calls it."""
         return self.role.key or self.name
 
     @property
@@ -229,6 +229,14 @@ class Plan:
     features: Chosen | None = None  # what the metrics see of a sample, if they look at features
 
     @property
+    def players(self) -> Mapping[str, Network]:
+        """A network of each key: the first one."""
+        players: dict[str, Network] = {}
+        for network in self.networks.values():
+            players.setdefault(network.key, network)
+        return players
+
+    @property
     def images(self) -> bool:
         """Whether samples are pictures [C, H, W]."""
         return len(self.ports["data"].shape) == 3
@@ -249,3 +257,9 @@ class Plan:
     def conditional(self) -> bool:
         """Whether the networks take labels or attributes."""
         return self.spec.condition is not None
+
+
+def class_name(name: str) -> str:
+    """What the class of a network is called: generator -> Generator."""
+    words = name.split("_")
+    return "".join(word.upper() if len(word) < 3 else word.capitalize() for word in words)

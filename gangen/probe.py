@@ -38,21 +38,27 @@ def modules(*names: str) -> Iterator[dict[str, Any]]:
     yield {"importing": None}
 
 
-def train(kept: str, device: str, script: str, *arguments: str) -> Iterator[dict[str, Any]]:
+def train(
+    kept: str, out_dir: str, name: str, device: str, script: str, *arguments: str
+) -> Iterator[dict[str, Any]]:
     """Run a training script; keep its first checkpoint, count them, measure its memory.
+
+    Its `name` counts, wherever in `out_dir` it lies; the folder `kept` gets it at the same place.
 
     Keeping the checkpoint of half the way is like a run that was killed there. A run with half the
     --steps would not do: a learning-rate schedule may depend on their number.
     """
-    replace, target = os.replace, Path(kept)
+    replace = os.replace
     saves = 0
 
     def replace_and_keep(source: Any, destination: Any, **options: Any) -> None:
         nonlocal saves
         replace(source, destination, **options)
-        if Path(os.fspath(destination)).name == target.name:
+        path = Path(os.fspath(destination)).absolute()
+        if path.name == name and path.is_relative_to(out_dir):
             saves += 1
             if saves == 1:
+                target = Path(kept) / path.relative_to(out_dir)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(destination, target)
 

@@ -1,4 +1,4 @@
-"""Sizes of maps: pure integer functions that the rules of the catalogue use, and what does not fit."""
+"""Sizes of maps: pure integer functions that the catalogue's rules use, and what does not fit."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _candidates(catalogue: Catalogue, preset: str | None) -> Iterator[Mapping[st
 
 def _pictures(catalogue: Catalogue) -> Iterator[Mapping[str, Any]]:
     """Sources of pictures at the sides that networks are published for; a path is to be changed."""
-    examples: Mapping[str, Any] = {"path": "path/to/pictures", "classes": 10}
+    examples: Mapping[str, Any] = {"path": "path/to/pictures", "classes": 10, "attributes": 1024}
     for component in catalogue.all("data"):
         given = {name: value for name, value in examples.items() if name in component.options()}
         for side in SIDES if "image_size" in component.options() else ():

@@ -7,6 +7,7 @@ project.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import time
@@ -179,7 +180,7 @@ class _Run:
 
     def train_step(self) -> str:
         stand_in = self.find_data()
-        self.trained = self.train("straight", STEPS, keep=self.scratch / "resumed" / CHECKPOINT)
+        self.trained = self.train("straight", STEPS, keep="resumed")
         batch = self.knobs.get("batch_size")
         small = tested_batch(self.folder, BATCH)
         size = f" of batch size {min(batch, small)}" if isinstance(batch, int) else ""
@@ -204,7 +205,7 @@ class _Run:
         resumed = self.scratch / "resumed" / CHECKPOINT
         observed = self.trained["saves"] > 1  # else the script saves otherwise than ours do
         if not observed:
-            resumed.unlink(missing_ok=True)
+            shutil.rmtree(resumed.parent, ignore_errors=True)
             self.train("resumed", RESUME_AT)
         again = self.train("resumed", STEPS)
         if observed and again["saves"] >= self.trained["saves"]:
@@ -257,12 +258,11 @@ class _Run:
         flags += ["--device", self.device, "--samples", str(SCORED)]
         return self.children.python("evaluate.py", *flags)
 
-    def train(self, name: str, steps: int, keep: Path | None = None) -> dict[str, Any]:
-        """Train in the folder `name`; what the probe found."""
-        kept = str(keep or self.scratch / "unused" / CHECKPOINT)
-        found = self.children.found(
-            "train", kept, self.device, "train.py", *self.flags(name, steps)
-        )
+    def train(self, name: str, steps: int, keep: str = "unused") -> dict[str, Any]:
+        """Train in the folder `name`, keep the first checkpoint in another; what was found."""
+        places = [str(self.scratch / folder) for folder in (keep, name)]
+        flags = [self.device, "train.py", *self.flags(name, steps)]
+        found = self.children.found("train", *places, CHECKPOINT, *flags)
         if not (self.scratch / name / CHECKPOINT).is_file():
             raise Failed(f"train.py ended well, but wrote no {CHECKPOINT} to its --out-dir")
         return found

@@ -21,7 +21,7 @@ from gangen.fold import Factory, fold
 from gangen.gather import Pieces
 from gangen.loss_test import LossTest
 from gangen.network_view import Given, NetworkView
-from gangen.plan import Plan
+from gangen.plan import Plan, class_name
 from gangen.printed import FactoryView
 from gangen.run_view import RunView
 from gangen.shapes import evaluate
@@ -98,12 +98,6 @@ class View:
         return Code(f", {self.condition}" if self.conditional else "")
 
     @property
-    def drawn_condition(self) -> Code:
-        """Conditions for fakes, drawn from the data."""
-        rows = "torch.randint(len(samples), (len(z),), device=device)"
-        return Code(f"all_{self.condition}[{rows}]")
-
-    @property
     def columns(self) -> Code:
         """How many columns a picture has, as an argument; nothing where it does not matter."""
         codes = getattr(self.family, "first_code", 0)
@@ -172,6 +166,13 @@ class View:
             for network in self.plan.networks.values()
         ]
 
+    @cached_property
+    def trained(self) -> list[NetworkView]:
+        """The networks of a run; where that is of one stage, any stage's, named as their keys."""
+        if self.plan.family.cast is None:
+            return self.networks
+        return list({view.network.key: view.playing() for view in self.networks}.values())
+
     @property
     def conditioned_classes(self) -> Code:
         """The classes of networks that take something beside their input."""
@@ -180,13 +181,14 @@ class View:
 
     @property
     def network_names(self) -> Code:
-        """Their variables: generator, discriminator."""
-        return Code(", ".join(network.name for network in self.networks))
+        """The variables of a run's networks: generator, discriminator."""
+        return Code(", ".join(network.name for network in self.trained))
 
     @property
     def convolving(self) -> Code:
         """Those of them that convolve images."""
-        return Code(", ".join(network.name for network in self.networks if network.convolves))
+        keys = {view.network.key for view in self.networks if view.convolves}
+        return Code(", ".join(view.name for view in self.trained if view.network.key in keys))
 
     @property
     def model_names(self) -> Code:
@@ -197,18 +199,18 @@ class View:
     @property
     def rate_flags(self) -> Code:
         """The learning rates' flags in words: --g-lr and --d-lr."""
-        flags = dict.fromkeys(f"--{n.rate}".replace("_", "-") for n in self.networks)
+        flags = dict.fromkeys(f"--{n.rate}".replace("_", "-") for n in self.trained)
         return Code(" and ".join(flags))
 
     @property
     def scheduled(self) -> list[NetworkView]:
         """The networks whose learning rate changes during the run."""
-        return [network for network in self.networks if network.schedule is not None]
+        return [network for network in self.trained if network.schedule is not None]
 
     @property
     def unscheduled(self) -> list[NetworkView]:
         """The networks whose learning rate stays as it is."""
-        return [network for network in self.networks if network.schedule is None]
+        return [network for network in self.trained if network.schedule is None]
 
     @property
     def averaged(self) -> bool:
@@ -223,7 +225,7 @@ class View:
     @property
     def averaged_class(self) -> Code:
         """Its class."""
-        return Code(self.plan.networks[self.averaged_network].class_name)
+        return Code(class_name(self.averaged_network))
 
     @property
     def sampler(self) -> Code:
@@ -243,10 +245,10 @@ class View:
     @property
     def state(self) -> Code:
         """Everything that a checkpoint holds, as a dictionary."""
-        names = [network.name for network in self.networks] + ["ema"] * self.averaged
+        names = [network.name for network in self.trained] + ["ema"] * self.averaged
         names += [memory.name for memory in self.step.memories] + ["progress"]
         names += getattr(self.family, "state", [])  # what the family keeps beside them
-        names += [network.optimizer for network in self.networks]
+        names += [network.optimizer for network in self.trained]
         return Code("{" + ", ".join(f'"{name}": {name}' for name in names) + ",}")
 
     # ------------------------------------------------------------------ the step and its knobs

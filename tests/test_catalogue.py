@@ -544,7 +544,7 @@ def test_data_sources(component: Component) -> None:
     assert stand_in.is_file() == ("path" in component.options())
 
 
-EXAMPLES = {"path": "data", "image_size": (8, 12), "shape": (3, 8, 12)} | {
+EXAMPLES = {"path": "data", "image_size": (8, 12), "shape": (3, 8, 12), "attributes": 5} | {
     "length": 8,
     "vocabulary": 30,
 }
@@ -611,7 +611,10 @@ def test_conditionings(component: Component) -> None:
                 rules = [Rule.parse(rule) for rule in table.values()]
                 fitting = [rule for rule in rules if rule.bind(shape) is not None]
                 assert bool(fitting) == takes, f"it cannot stand where {name} stood on {shape}"
-                assert all(rule.apply(shape, {}) == shape for rule in fitting)
+                # Norms keep the channels, what appends the condition has more.
+                scope = {name: option.default for name, option in component.options().items()}
+                after = [rule.apply(shape, {**scope, "condition_dim": 3}) for rule in fitting]
+                assert all(a[1:] == shape[1:] and a[0] >= shape[0] for a in after)
     if flow == "logits":
         assert all(rule == "in_features -> 1" for rule in rules_of(component).values())
     names = component.constant("ATTRIBUTE", "condition")

@@ -51,6 +51,7 @@ DATA = {
     "gan@goodfellow2014": MNIST,
     "gan-3d@wu2016": "{source: npz, path: voxels.npz, shape: [1, 64, 64, 64]}",
     "infogan@chen2016": MNIST,
+    "lapgan@denton2015": LABELLED_CIFAR,
     "lsgan@mao2017": images(3, 112),
     "pacgan-2d@lin2018": "{source: grid}",
     "pacgan-stacked@lin2018": "{source: npz, path: stacked.npz, shape: [3, 28, 28]}",
@@ -61,6 +62,7 @@ DATA = {
     "sngan@miyato2018": CIFAR,
     "sngan-projection@miyato2018": LABELLED_CIFAR,
     "sngan-resnet@miyato2018": CIFAR,
+    "stackgan@zhang2017": "{source: npz, path: coco.npz, shape: [3, 256, 256], attributes: 1024}",
     "vanilla@pytorch-gan": MNIST,
     "wavegan@donahue2018": "{source: npz, path: waves.npz, shape: [1, 16384]}",
     "wgan@arjovsky2017": images(3, 64),
@@ -260,6 +262,35 @@ DCGAN_PYTORCH = {
         "a bias in the first layer",
     ),
 }
+EYESCREAM = "facebookarchive/eyescream cifar/scripts/train_cifar{}_classcond.lua@model_{}"
+
+
+def lapgan_stage(side: int) -> dict[str, Reference]:
+    """A refinement of the class-conditional pyramid: five planes in, three out; a judge."""
+    plane, half = linear(10, side**2), (side - 4 - 5) // 2 + 1
+    generator = conv(5, 128, 7) + conv(128, 128, 7) + conv(128, 3, 5)
+    judge = conv(4, 128, 5) + conv(128, 128, 5) + linear(128 * half**2, 1)
+    why = "no bias in the class plane"
+    return {
+        "generator": Reference(
+            EYESCREAM.format("_coarse_to_fine", "G"), generator + plane, -(side**2), why
+        ),
+        "discriminator": Reference(
+            EYESCREAM.format("_coarse_to_fine", "D"), judge + plane, -(side**2), why
+        ),
+    }
+
+
+def stackgan_convs(*widths: int, kernel: int = 3) -> int:
+    """Convolutions without biases in front of batch norms."""
+    return sum(conv(a, b, kernel, bias=False) + norm(b) for a, b in pairwise(widths))
+
+
+STACKGAN = "hanzhanggit/StackGAN-Pytorch code/model.py@"
+STACKGAN_LOGITS = stackgan_convs(768 + 128, 768) + conv(768, 1, 4)
+STACKGAN_MORE = 96 + linear(1024, 128)
+STACKGAN_WHY = "a bias in the first layer; the embedding is compressed here"
+
 BEGAN_DECODER = linear(64, 64 * 128) + 8 * conv(128, 128, 3) + conv(128, 3, 3)
 REFERENCES: dict[str, dict[str, Reference]] = {
     "began@berthelot2017": {
@@ -389,6 +420,25 @@ REFERENCES: dict[str, dict[str, Reference]] = {
             64 - norm(64),
             "a bias in the first layer in place of a batch norm behind it",
         ),
+    },
+    "lapgan@denton2015": {
+        "generator_1": Reference(
+            EYESCREAM.format("", "G"),
+            linear(110, 1200) + linear(1200, 1200) + linear(1200, 3 * 8 * 8),
+            100,
+            "a learnt embedding of the label in place of a one-hot vector",
+        ),
+        "discriminator_1": Reference(
+            EYESCREAM.format("", "D"),
+            linear(3 * 8 * 8 + 10, 600) + linear(600, 600) + linear(600, 1),
+            100,
+            "a learnt embedding of the label in place of a one-hot vector",
+        ),
+        **{
+            f"{role}_{number}": reference
+            for number, side in ((2, 16), (3, 32))
+            for role, reference in lapgan_stage(side).items()
+        },
     },
     "lsgan@mao2017": {
         "generator": Reference(
@@ -536,6 +586,45 @@ REFERENCES: dict[str, dict[str, Reference]] = {
             "a bias in the last layer",
         ),
     },
+    "stackgan@zhang2017": {
+        "generator_1": Reference(
+            STACKGAN + "STAGE1_G, without CA_NET",
+            linear(228, 16 * 1536, bias=False)
+            + norm(16 * 1536)
+            + stackgan_convs(1536, 768, 384, 192, 96)
+            + conv(96, 3, 3, bias=False),
+            3,
+            "a bias in the last layer",
+        ),
+        "discriminator_1": Reference(
+            STACKGAN + "STAGE1_D",
+            conv(3, 96, 4, bias=False)
+            + stackgan_convs(96, 192, 384, 768, kernel=4)
+            + STACKGAN_LOGITS,
+            STACKGAN_MORE,
+            STACKGAN_WHY,
+        ),
+        "generator_2": Reference(
+            STACKGAN + "STAGE2_G, without CA_NET and STAGE1_G",
+            conv(3, 192, 3, bias=False)
+            + stackgan_convs(192, 384, 768, kernel=4)
+            + stackgan_convs(768 + 128, 768)
+            + 2 * stackgan_convs(768, 768, 768)
+            + stackgan_convs(768, 384, 192, 96, 48)
+            + conv(48, 3, 3, bias=False),
+            192 + 3,
+            "biases in the first and the last layer",
+        ),
+        "discriminator_2": Reference(
+            STACKGAN + "STAGE2_D, without get_uncond_logits",
+            conv(3, 96, 4, bias=False)
+            + stackgan_convs(96, 192, 384, 768, 1536, 3072, kernel=4)
+            + stackgan_convs(3072, 1536, 768)
+            + STACKGAN_LOGITS,
+            STACKGAN_MORE,
+            STACKGAN_WHY,
+        ),
+    },
     "vanilla@pytorch-gan": {
         "generator": Reference(
             "eriklindernoren/PyTorch-GAN implementations/gan/gan.py@Generator",
@@ -613,8 +702,9 @@ def test_every_preset_is_compared_or_says_why_not() -> None:
     )
 
 
-@pytest.mark.parametrize("role", ["generator", "discriminator"])
-@pytest.mark.parametrize("name", REFERENCES)
+@pytest.mark.parametrize(
+    ("name", "role"), [(name, role) for name, roles in REFERENCES.items() for role in roles]
+)
 def test_networks_are_as_large_as_the_cited_ones(name: str, role: str) -> None:
     reference = REFERENCES[name][role]
     assert bool(reference.more) == bool(reference.because)

@@ -99,7 +99,7 @@ class Text:
 
 # Values for options without default; a new one has to be added here.
 REQUIRED = {"path": "data.bin", "image_size": [16, 16], "shape": [3, 16, 16], "lr": 1e-3}
-REQUIRED |= {"channels": 4, "features": 4, "size": [2, 2], "network": "generator"}
+REQUIRED |= {"attributes": 3, "channels": 4, "features": 4, "size": [2, 2], "network": "generator"}
 NAMES = ("preset", "family", "condition", "network", "best")  # texts that are looked up
 
 
@@ -168,7 +168,8 @@ def of_marker(marker: Any, path: Keys, spec: Mapping[str, Any]) -> Iterator[Text
                 )
         case NetworkSection(role, builder):
             yield Text((role, "architecture"), spec, False)
-            for name in CATALOGUE.names("architectures"):
+            able = [c.name for c in CATALOGUE.all("architectures") if builder in c.functions]
+            for name in able:
                 inside = base("digits") | {role: {"architecture": name}}
                 yield from of_component("architectures", name, (role,), inside, builder)
             for kind, key in (("initializers", "init"), ("conditioning", "conditioning")):

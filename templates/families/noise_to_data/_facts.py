@@ -10,7 +10,7 @@ from gangen.contracts import Code
 
 def wires(view: Any, slot: str) -> Mapping[str, str]:
     """How the step spells each port of a component."""
-    given, networks = view.condition, view.plan.networks
+    given, networks = view.condition, view.plan.players
     judge = judging(view)
     takes = networks["discriminator"].takes_condition
     made = _fakes(view, slot) if networks["generator"].takes_condition else ""
@@ -38,7 +38,7 @@ def wires(view: Any, slot: str) -> Mapping[str, str]:
 
 def judging(view: Any) -> str:
     """The call that gives the discriminator's logits alone."""
-    several = len(view.plan.networks["discriminator"].outputs) > 1
+    several = len(view.plan.players["discriminator"].outputs) > 1
     return "discriminator.logits" if several else "discriminator"
 
 
@@ -64,53 +64,51 @@ def _unequal(spec: Any) -> bool:
     return spec.training.g_batch_size is not None or spec.training.accumulate > 1
 
 
-def step_facts(spec: Any, view: Any) -> Mapping[str, Any]:
-    """How the step is spelt, wherever samples come from."""
+def step_facts(spec: Any, view: Any, *, conditioned: bool | None = None) -> Mapping[str, Any]:
+    """How the step is spelt, wherever samples come from; `conditioned`: whether made of them."""
     given = view.condition
     fakes, late_fakes = _fakes(view, "discriminator_loss"), _fakes(view, "generator_loss")
-    generator, judge = (view.plan.networks[name] for name in ("generator", "discriminator"))
+    generator, judge = (view.plan.players[name] for name in ("generator", "discriminator"))
+    taken = generator.takes_condition if conditioned is None else conditioned
     judged = _judged(view, "discriminator_loss")
     return {
-        "made": _given(fakes, generator.takes_condition),
+        "made": _given(fakes, taken),
         "real_given": _given(given, judge.takes_condition),
         "fake_given": _given(judged, judge.takes_condition),
-        "late_fake": _late_fake(spec, _given(late_fakes, generator.takes_condition)),
+        "late_fake": _late_fake(spec, _given(late_fakes, taken)),
         "g_given": _given(late_fakes, judge.takes_condition),
         "draws_conditions": fakes != given,
         "g_draws_conditions": late_fakes != given,
-        "condition_made": _given(given, generator.takes_condition),
+        "condition_made": _given(given, taken),
         **_update_facts(spec, view, _many(spec.training)),
         "several_outputs": len(judge.outputs) > 1,
     }
 
 
-def facts(spec: Any, view: Any) -> Mapping[str, Any]:
-    """What the templates of this folder ask."""
-    given, generator = view.condition, view.plan.networks["generator"]
+def facts(spec: Any, view: Any, *, conditioned: bool | None = None) -> Mapping[str, Any]:
+    """What the templates of this folder ask; whether generators take the condition can be said."""
+    given, generator = view.condition, view.plan.players["generator"]
+    taken = generator.takes_condition if conditioned is None else conditioned
     reference = Code("") if len(view.plan.ports["data"].shape) > 1 else Code(", real[:2_500]")
     return {
-        **step_facts(spec, view),
+        **step_facts(spec, view, conditioned=conditioned),
         **_latent_facts(spec.latent),
-        **sample_facts(spec.latent, view),
+        **sample_facts(spec.latent, view, made=taken),
         "fixed": Code(
             "fixed_z"
-            + (f", fixed_{given}" if generator.takes_condition else "")
+            + (f", fixed_{given}" if taken else "")
             + ("" if not reference else ", samples[:2_500]")
         ),
         "save_parameters": Code(
             "generator: nn.Module, z: Tensor"
-            + (f", {given}: Tensor" if generator.takes_condition else "")
+            + (f", {given}: Tensor" if taken else "")
             + (", real: Tensor" if reference else "")
         ),
-        "saved_condition": (
-            Code(f", {given}=inputs[1].numpy()") if generator.takes_condition else Code("")
-        ),
-        "conditioned": generator.takes_condition,
-        "fakes_said": Code(
-            f"fakes, made with the real samples' {given}" if generator.takes_condition else "fakes"
-        ),
-        "by_label": generator.takes_condition and view.labelled,
-        "by_attributes": generator.takes_condition and not view.labelled,
+        "saved_condition": (Code(f", {given}=inputs[1].numpy()") if taken else Code("")),
+        "conditioned": taken,
+        "fakes_said": Code(f"fakes, made with the real samples' {given}" if taken else "fakes"),
+        "by_label": taken and view.labelled,
+        "by_attributes": taken and not view.labelled,
         "data_values": Code(
             view.data.values.replace("config.data_path", "arguments.data_path").replace(
                 "config.", "Config()."
@@ -143,7 +141,7 @@ def _late_fake(spec: Any, condition: Code) -> Code:
 
 def _update_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
     training = spec.training
-    judge = view.plan.networks["discriminator"]
+    judge = view.plan.players["discriminator"]
     asked = view.step.asked
     early = asked["discriminator_loss"] | asked["after_discriminator_step"]
     late = asked["generator_loss"]
@@ -181,17 +179,17 @@ def _update_facts(spec: Any, view: Any, many: bool) -> Mapping[str, Any]:
         "samples_per_step": Code("config.batch_size" + per_step),
         "batches_per_step": Code(per_step.replace("*", "/")),
         "plain": len(judge.outputs) == 1,
-        "real_outputs": _outputs(judge, "real", early | ({"real_logits"} if updates else set())),
-        "fake_outputs": _outputs(judge, "fake", early),
-        "g_outputs": _outputs(judge, "fake", late),
+        "real_outputs": outputs(judge, "real", early | ({"real_logits"} if updates else set())),
+        "fake_outputs": outputs(judge, "fake", early),
+        "g_outputs": outputs(judge, "fake", late),
         "real_again": any(port.startswith("real_") for port in late),
-        "g_real_outputs": _outputs(judge, "real", late),
+        "g_real_outputs": outputs(judge, "real", late),
         "keeps_fake": "fake" in late,
         "augmented": augmented,
         "updates": updates,
         "differentiates": "discriminator" in asked["discriminator_loss"],
         "separate": training.d_update == "separate",
-        "fake_again": _outputs(judge, "fake", set()),
+        "fake_again": outputs(judge, "fake", set()),
         "real_half": view.step.loss("discriminator_loss", "real_half"),
         "parts": parts,
         "joint_backward": Code(
@@ -232,7 +230,7 @@ def _judgements(training: Any, ports: set[str]) -> Code:
     return Code(" * ".join([*factors, "config.steps"]))
 
 
-def _outputs(network: Any, prefix: str, asked: set[str]) -> Code:
+def outputs(network: Any, prefix: str, asked: set[str]) -> Code:
     """What the results of a call are assigned to; `_` where nobody asks."""
     found = [f"{prefix}_{output}" for output in network.outputs]
     return Code(", ".join(name if i == 0 or name in asked else "_" for i, name in enumerate(found)))

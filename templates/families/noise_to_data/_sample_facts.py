@@ -7,9 +7,8 @@ from gangen.contracts import Code
 from gangen.text import literal
 
 
-def sample_facts(latent: Any, view: Any) -> Mapping[str, Any]:
-    """What sample.py, latent.py and the exported sampler ask."""
-    made = view.plan.networks["generator"].takes_condition
+def sample_facts(latent: Any, view: Any, *, made: bool) -> Mapping[str, Any]:
+    """What sample.py, latent.py and the exported sampler ask; `made`: of the condition too."""
     shape = view.plan.ports["data"].shape
     size, normal = latent.dim, latent.distribution in ("normal", "truncated_normal")
     noise = {
