@@ -28,7 +28,7 @@ class ExportView:
     @property
     def output(self) -> Code:
         """What exported files call that."""
-        name = self._network.target.name
+        name = self._networks[-1].target.name
         return Code("samples" if name == "data" else name)
 
     @property

@@ -85,6 +85,7 @@ def export(checkpoint: Path, out: Path, formats: Sequence[str]) -> dict[str, str
         card = model_card(
             json.loads((HERE / "about.json").read_text(encoding="utf-8")),
             exported="generator",
+            exported_class="Generator",
             data=DATA,
             inputs=INPUTS,
             output="samples",

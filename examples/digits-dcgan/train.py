@@ -163,8 +163,9 @@ def train(config: Config, failures: Sequence[Diverged] = ()) -> None:
     if rank == 0:
         page = write_report(config.out_dir)
         print(
-            f"{last} holds step {done} of {config.steps}; {page} tells how it went. Sample from it: "
-            f"python sample.py --checkpoint {last}. Train on: raise --steps. Start anew: "
+            f"{last} holds step {done} of {config.steps}; {page} tells how it went. "
+            f"Sample from it: python sample.py --checkpoint {last}. "
+            f"Train on: raise --steps. Start anew: "
             "choose another --out-dir."
         )
 

@@ -92,6 +92,7 @@ def model_card(
     about: Mapping[str, Any],
     *,
     exported: str,
+    exported_class: str,
     data: str,
     inputs: Mapping[str, str],
     output: str,
@@ -106,6 +107,7 @@ def model_card(
     Args:
         about: about.json.
         exported: name of the network.
+        exported_class: its class in models.py.
         data: what the data is, with whom it is from.
         inputs: what the generator takes, by name.
         output: name of what it gives.
@@ -114,7 +116,8 @@ def model_card(
         scores: evaluation.jsonl, which may be missing.
         files: what was found when each file was compared.
     """
-    network = next(network for network in about["networks"] if network["name"] == exported)
+    names = ("name", "key")  # stages of one network have a key in common
+    networks = [n for n in about["networks"] if exported in [n[name] for name in names]]
     return CARD.format(
         name=about["name"],
         description=f"{plain(about['description'])}\n\n" if about["description"] else "",
@@ -127,8 +130,8 @@ def model_card(
         output=output,
         exported=exported,
         data=plain(data),
-        network=layers(network),
-        network_class=network["title"].partition(":")[0],
+        network="\n\n".join(map(layers, networks)),
+        network_class=exported_class,
         knobs=table([(name, plain(value)) for name, value in knobs.items()]),
         sources="\n".join(f"- {plain(line)}" for line in about["sources"]),
         evaluation=evaluation(scores, step),

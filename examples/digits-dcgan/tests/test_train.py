@@ -14,7 +14,7 @@ from torch import Tensor
 
 import train
 from config import Config
-from models import Discriminator, Generator, sample_latent
+from models import Discriminator, Generator
 from progress import CollapseWatch, Diverged
 from runtime import StopSignal
 
@@ -93,10 +93,10 @@ def test_a_stopped_run_goes_on_to_the_bit(
 
 def test_noise_is_never_used_twice(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Tensor] = []
-    sample_latent = train.sample_latent
+    draw = train.sample_latent
 
     def record(count: int, device: torch.device) -> Tensor:
-        drawn.append(sample_latent(count, device))
+        drawn.append(draw(count, device))
         return drawn[-1]
 
     monkeypatch.setattr(train, "sample_latent", record)
@@ -118,7 +118,7 @@ def test_the_discriminator_is_still_while_the_generator_moves(
     frozen: list[bool] = []
     forward = Discriminator.forward
 
-    def watch(self: Discriminator, *inputs: Tensor, **condition: Tensor) -> Any:
+    def watch(self: Any, *inputs: Tensor, **condition: Tensor) -> Any:
         frozen.append(not any(p.requires_grad for p in self.parameters()))
         return forward(self, *inputs, **condition)
 
