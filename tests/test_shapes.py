@@ -37,8 +37,13 @@ from gangen.sizes import area, chunk, conv, conv_transpose, divides, grouped, in
 
 CATALOGUE = Catalogue((shipped(),))
 CONDITIONINGS = list(CATALOGUE.all("conditioning"))
-# A layer that sees the network's input does not stand in a row.
-BLOCKS = [block.name for block in CATALOGUE.all("blocks") if not block.constant("SEES_INPUT")]
+# Layers that see the network's input, read tokens or keep a state do not stand in a row.
+BLOCKS = [
+    block.name
+    for block in CATALOGUE.all("blocks")
+    if not (block.constant("SEES_INPUT") or block.constant("KEEPS_STATE"))
+    and not any("vocabulary" in function.ports for function in block.functions.values())
+]
 NESTS = [name for name in BLOCKS if CATALOGUE.get("blocks", name).constant("CHILDREN")]
 BATCH = 2
 deterministic = settings(derandomize=True, deadline=None, database=None)
@@ -102,8 +107,9 @@ def torch_layer(entry: Any, shape: Shape) -> tuple[nn.Module, Shape]:
     for key, value in options.items():
         if key in PER_AXIS and isinstance(value, tuple) and len(value) != len(shape) - 1:
             raise Refused  # torch would repeat the number of a list of one
+    sizes = rules(component)[chosen].bind(shape) or {}  # a layer of sequences has features last
     ports = [
-        children[port][0] if port in children else shape[0]
+        children[port][0] if port in children else sizes.get(port, shape[0])
         for port in component.functions[chosen].ports
     ]
     try:
@@ -145,10 +151,8 @@ def count(module: nn.Module) -> int:
 # gangen's answer
 
 
-def family(source: str, target: str) -> Family:
-    role = Role(
-        ports=f"{source} -> {target}", builder=BUILDERS[target], argument="x", prefix="n", doc=""
-    )
+def family(source: str, target: str, builder: str) -> Family:
+    role = Role(f"{source} -> {target}", builder, argument="x", prefix="n", doc="")
     no_wires: Any = dict
     return Family("", {"network": role}, object, dict, no_wires, (), dict)
 
@@ -167,13 +171,12 @@ def infer(
     """A network's section, resolved and lowered; None when gangen refuses it."""
     here = Place(Source("spec.yaml", ""), 1, 1)
     marks, problems = Marks(here.source, Mark(here, here)), Problems()
-    said = Resolver(CATALOGUE, marks, problems).network(
-        BUILDERS[target.name], section, ("network",)
-    )
+    builder = "translator" if source.name == "source" else BUILDERS[target.name]
+    said = Resolver(CATALOGUE, marks, problems).network(builder, section, ("network",))
     if said is None:
         return None, problems.errors
     spec: Any = SimpleNamespace(network=said, condition=condition, objective=None, penalties=None)
-    own = family(source.name, target.name)
+    own = family(source.name, target.name, builder)
     lowering = Lowering(spec, own, CATALOGUE, marks, problems, classes, attributes)
     network = lowering.network("network", {source.name: source, target.name: target}, ())
     return network, problems.errors
@@ -399,7 +402,7 @@ def test_ports_are_sizes_of_the_rule(kind: str) -> None:
     for component in CATALOGUE.all(kind):
         children = component.constant("CHILDREN", [])
         for name, rule in rules(component).items():
-            known = {*rule.pattern, *children, *WIRED}
+            known = {*rule.pattern, *children, *WIRED, "vocabulary"}
             assert set(component.functions[name].ports) <= known
 
 
@@ -476,9 +479,15 @@ def test_conditional_networks(component: Component, kind: str, data: st.DataObje
     flow = component.constant("FLOW")
     if flow in ("logits", "head") or (kind == "attributes" and not rules_for(component, kind)):
         return
-    shapes = st.sampled_from([ROWS, SIGNALS, MAPS, VOLUMES]).flatmap(lambda shapes: shapes)
-    shape = data.draw(ROWS if flow == "chunks" else shapes)
-    assume(flow != "input" or any(r.bind(shape) for r in rules_for(component, kind)))
+    if flow == "layers" and "batch_norm" not in component.constant("REPLACES"):
+        return
+    ranks = {1: ROWS, 2: SIGNALS, 3: MAPS, 4: VOLUMES}
+    fitting = [
+        shapes
+        for rank, shapes in ranks.items()
+        if flow != "input" or any(r.bind((2,) * rank) for r in rules_for(component, kind))
+    ]
+    shape = data.draw(ROWS if flow == "chunks" else st.one_of(fitting))
     layers, conditional = data.draw(normed())
     section = {"layers": layers, "conditioning": component.name}
     classes, attributes = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 9))
@@ -514,6 +523,11 @@ def test_an_architecture_takes_the_condition(
         return
     section = {"architecture": "dcgan", "depth": 2, "width": 4, "extra_layers": 1}
     source, target = ports("generator", sample, 12, (-1.0, 1.0))
+    elsewhere = flow == "layers" and "batch_norm" not in component.constant("REPLACES")
+    if elsewhere or (
+        flow == "input" and not any(r.bind((12,)) for r in rules_for(component, kind))
+    ):
+        return
     section["conditioning"] = component.name
     network, problems = infer(section, source, target, kind, classes=7, attributes=5)
     assert network is not None, problems
@@ -523,6 +537,20 @@ def test_an_architecture_takes_the_condition(
         condition = condition if kind == "labels" else torch.empty(BATCH, 5)
     assert shape_after(code, source.shape, condition) == sample
     assert count(code) == network.parameters
+
+
+@pytest.mark.parametrize("kind", ["labels", "attributes"])
+def test_a_condition_joins_maps_where_there_is_a_place(kind: str) -> None:
+    layers = [{"conv": {"channels": 6}}, "concat_point", {"conv": {"channels": 2}}]
+    section = {"layers": layers, "conditioning": {"concat_inside": {"dim": 5}}}
+    source, target = Port("data", (3, 9, 8)), Port("logits", (2, 5, 4))
+    network, problems = infer(section, source, target, kind, classes=7, attributes=4)
+    assert network is not None, problems
+    assert [layer.after for layer in network.main_layers] == [(6, 7, 6), (11, 7, 6), (2, 5, 4)]
+    with torch.device("meta"):
+        labels = torch.zeros(BATCH, dtype=torch.int64)
+        condition = labels if kind == "labels" else torch.empty(BATCH, 4)
+    assert shape_after(Printed(network), source.shape, condition) == (2, 5, 4)
 
 
 def rules_for(component: Component, kind: str) -> list[Rule]:
@@ -629,7 +657,8 @@ def test_mlp_fits_everything(builder: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("name", CATALOGUE.names("architectures"))
 def test_every_architecture_makes_an_ordinary_image_by_default(name: str) -> None:
-    for builder in CATALOGUE.get("architectures", name).functions:
+    known = {"generator", "discriminator", "translator"}  # others are for what is no image
+    for builder in known & CATALOGUE.get("architectures", name).functions.keys():
         source, target = ports(builder, (3, 32, 32), 120, (-1.0, 1.0))
         target = replace(target, patches=target is LOGITS)
         network, problems = infer({"architecture": name}, source, target)
