@@ -56,7 +56,7 @@ FAMILIES = [CATALOGUE.family(name) for name in CATALOGUE.names("families")]
 ROLES = {name for family in FAMILIES for name in family.roles}
 LAYER_WORDS = {"batch_statistics", "batch_comparison", "energy", "lipschitz", "noise", "weight"}
 NETWORK_WORDS = {"bounded_output", "condition", "packs", "probabilities", *LAYER_WORDS}
-SUBJECT_WORDS = {role: NETWORK_WORDS for role in ROLES} | {
+SUBJECT_WORDS = dict.fromkeys(ROLES, NETWORK_WORDS) | {
     "data": {"labels", "attributes", "images", "signals", "voxels", "vectors", "points", "numbers"}
     | {"modes", "tokens", "oracle", "text"},
     "latent": {"codes", "noise"},

@@ -44,6 +44,7 @@ DATA = {
     "biggan-lecam@tseng2021": LABELLED_CIFAR,
     "cgan@mirza2014": MNIST,
     "cgan@pytorch-gan": "{source: digits, image_size: [32, 32]}",
+    "cyclegan@zhu2017": images(3, 286, 2),
     "dcgan@pytorch-examples": images(3, 64),
     "dcgan@radford2015": images(3, 64),
     "dragan@kodali2017": MNIST,
@@ -55,6 +56,7 @@ DATA = {
     "lsgan@mao2017": images(3, 112),
     "pacgan-2d@lin2018": "{source: grid}",
     "pacgan-stacked@lin2018": "{source: npz, path: stacked.npz, shape: [3, 28, 28]}",
+    "pix2pix@isola2017": "{source: pairs, path: facades, image_size: [286, 286]}",
     "r3gan@huang2024": LABELLED_CIFAR,
     "r3gan-stacked@huang2024": "{source: npz, path: stacked.npz, shape: [3, 32, 32]}",
     "sagan@zhang2018": IMAGENET,
@@ -219,6 +221,31 @@ def r3gan_blocks(width: int, groups: int, blocks: int) -> int:
         + conv(inner, width, 1, bias=False)
         + 2 * inner
     )
+
+
+def patchgan(channels: int, normed: bool) -> int:
+    """70 x 70: kernels of 4; in front of batch norm without biases."""
+    widths = [64, 128, 256, 512]
+    inside = sum(conv(a, b, 4, bias=not normed) + normed * norm(b) for a, b in pairwise(widths))
+    return conv(channels, 64, 4) + inside + conv(512, 1, 4)
+
+
+def unet_256() -> int:
+    """Eight convolutions of kernel 4 down, eight transposed ones up that see both sides."""
+    widths = [64, 128, 256, 512, 512, 512, 512, 512]
+    down = sum(conv(a, b, 4, bias=False) for a, b in pairwise(widths))
+    down += conv(3, 64, 4, bias=False) + sum(map(norm, widths[1:-1]))
+    up = conv(512, 512, 4, bias=False)
+    up += sum(conv(2 * b, a, 4, bias=False) for a, b in pairwise(widths[:-1]))
+    return down + up + sum(map(norm, widths[:-1])) + conv(128, 3, 4)
+
+
+def resnet_translator(width: int, blocks: int) -> int:
+    """c7s1, two that halve, residual blocks, two that double, c7s1; instance norm learns nothing."""
+    halving = conv(width, 2 * width, 3) + conv(2 * width, 4 * width, 3)
+    inside = blocks * 2 * conv(4 * width, 4 * width, 3)
+    doubling = conv(4 * width, 2 * width, 3) + conv(2 * width, width, 3)
+    return conv(3, width, 7) + halving + inside + doubling + conv(width, 3, 7)
 
 
 NO_BIAS = "no biases in front of batch norms, "
@@ -419,6 +446,34 @@ REFERENCES: dict[str, dict[str, Reference]] = {
             + conv(512, 1, 4, 4, 4, bias=False),
             64 - norm(64),
             "a bias in the first layer in place of a batch norm behind it",
+        ),
+    },
+    "cyclegan@zhu2017": {
+        **{
+            role: Reference(
+                "junyanz/pytorch-CycleGAN-and-pix2pix models/networks.py@ResnetGenerator",
+                resnet_translator(64, 9),
+            )
+            for role in ("generator_ab", "generator_ba")
+        },
+        **{
+            role: Reference(
+                "junyanz/pytorch-CycleGAN-and-pix2pix models/networks.py@NLayerDiscriminator",
+                patchgan(3, normed=False),
+            )
+            for role in ("discriminator_a", "discriminator_b")
+        },
+    },
+    "pix2pix@isola2017": {
+        "generator": Reference(
+            "junyanz/pytorch-CycleGAN-and-pix2pix models/networks.py@UnetGenerator",
+            unet_256(),
+            64 + 512,
+            "biases of the first and the innermost convolution, which no norm follows",
+        ),
+        "discriminator": Reference(
+            "junyanz/pytorch-CycleGAN-and-pix2pix models/networks.py@NLayerDiscriminator",
+            patchgan(6, normed=True),
         ),
     },
     "lapgan@denton2015": {
@@ -690,6 +745,7 @@ OF_ANOTHER_SHAPE = {
     "cgan@mirza2014",
     "ebgan@zhao2016",
     "infogan@chen2016",
+    "seqgan@lantaoyu",
     "wavegan@donahue2018",
 }
 
