@@ -241,7 +241,7 @@ def unet_256() -> int:
 
 
 def resnet_translator(width: int, blocks: int) -> int:
-    """c7s1, two that halve, residual blocks, two that double, c7s1; instance norm learns nothing."""
+    """c7s1, two that halve, residual blocks, two that double, c7s1; norms learn nothing."""
     halving = conv(width, 2 * width, 3) + conv(2 * width, 4 * width, 3)
     inside = blocks * 2 * conv(4 * width, 4 * width, 3)
     doubling = conv(4 * width, 2 * width, 3) + conv(2 * width, width, 3)
