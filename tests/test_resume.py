@@ -19,14 +19,34 @@ from processes import Job, Server, server
 from torch import Tensor
 
 from gangen.build import build
+from gangen.contracts import Family
 
 PRESETS = CATALOGUE.names("presets")
 # Conditional batch norm with spectral norm and hinge loss; many critic steps and a gradient
 # penalty; two annealed penalties, schedules, augmentation, an average of the weights.
 REPRESENTATIVE = ["biggan-cifar@brock2018", "wgan-gp-resnet@gulrajani2017", "r3gan@huang2024"]
-SELDOM = [name for name in PRESETS if name not in REPRESENTATIVE]
+
+
+def published(name: str) -> dict[str, Any]:
+    """The spec of a preset."""
+    spec: dict[str, Any] = yaml.safe_load(CATALOGUE.path("presets", name).read_text("utf-8"))[
+        "spec"
+    ]
+    return spec
+
+
+def family_of(name: str) -> Family:
+    """The family of a preset's spec."""
+    return CATALOGUE.family(published(name).get("family", "noise_to_data"))
+
+
+# Runs of several stages are killed in test_stages.py.
+SELDOM = [name for name in PRESETS if name not in REPRESENTATIVE and not family_of(name).cast]
 DATA = {  # where small digits are not what the networks are made for
     "biggan@brock2018": {"source": "digits", "image_size": [64, 64]},
+    "cyclegan@zhu2017": {"source": "digits", "image_size": [32, 32]},
+    "pix2pix@isola2017": {"source": "digits", "image_size": [32, 32]},
+    "seqgan@lantaoyu": {"source": "oracle", "vocabulary": 20, "length": 6, "samples": 64},
     "gan-3d@wu2016": {"source": "solids", "samples": 64},
     "pacgan-2d@lin2018": {"source": "grid"},
     "sagan@zhang2018": {"source": "digits", "image_size": [64, 64]},
@@ -36,6 +56,17 @@ DATA = {  # where small digits are not what the networks are made for
 }
 NETWORKS = {  # published for other sizes
     "biggan@brock2018": {role: {"attention": [32]} for role in FAMILY.roles},
+    "cyclegan@zhu2017": {"generator": {"blocks": 2}},
+    "pix2pix@isola2017": {"generator": {"depth": 3}},
+    "seqgan@lantaoyu": {"discriminator": {"filters": [[1, 4], [2, 4]]}},
+}
+SECTIONS = {  # likewise
+    "cyclegan@zhu2017": {"translation": {"domains": [3, 8], "crop": [28, 28]}},
+    "pix2pix@isola2017": {"translation": {"given": "outlines", "crop": [28, 28]}},
+}
+KNOBS: dict[str, dict[str, Any]] = {
+    "cyclegan@zhu2017": {"pool_size": 11},
+    "seqgan@lantaoyu": {"mle_steps": 3, "d_pretraining": 2, "d_steps": 2, "rollouts": 2},
 }
 WIDTHS = ("width", "max_width", "widths")
 STEPS = 8
@@ -51,22 +82,24 @@ def serving() -> Iterator[Server]:
 
 def small(name: str) -> str:
     """A spec of a preset whose steps take a moment."""
-    published = yaml.safe_load(CATALOGUE.path("presets", name).read_text("utf-8"))["spec"]
     spec: dict[str, Any] = {
         "gangen": 1,
         "name": "small",
         "preset": name,
         "data": DATA.get(name, {"source": "digits", "image_size": [16, 16]}),
-        "training": {"batch_size": 8},
+        "training": {"batch_size": 8, **KNOBS.get(name, {})},
         "evaluation": {"metrics": []},
+        **SECTIONS.get(name, {}),
     }
-    if "d_warmup" in published["training"]:  # a hundred critic steps each
+    if "d_warmup" in published(name)["training"]:  # a hundred critic steps each
         spec["training"]["d_warmup"] = KEYS["d_warmup"]
-    for role, contract in FAMILY.roles.items():
-        said = published[role]
+    for role, contract in family_of(name).keys.items():
+        said = published(name)[role]
         known = CATALOGUE.get("architectures", said["architecture"]).options(contract.builder)
         sizes = {key: SMALL["architectures"][key] for key in WIDTHS if key in known}
-        sizes |= {"hidden": [8] * len(said["hidden"])} if "hidden" in said else {}
+        sizes |= (
+            {"hidden": [8] * len(said["hidden"])} if isinstance(said.get("hidden"), list) else {}
+        )
         spec[role] = sizes | NETWORKS.get(name, {}).get(role, {})
     return yaml.safe_dump(spec, sort_keys=False)
 
