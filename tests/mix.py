@@ -147,6 +147,8 @@ def _objective(component: Component, options: Fragment) -> Fragment:
 
 def _data() -> Iterator[Value]:
     for component in CATALOGUE.all("data"):
+        if not mixes(component):
+            continue
         options = small(component)
         if "shape" not in component.options():
             yield _value("data", component.name, {"data": {"source": component.name, **options}})
@@ -154,6 +156,11 @@ def _data() -> Iterator[Value]:
         for shape in SHAPES:
             source = {"source": component.name, **options, "shape": shape}
             yield _value("data", f"{component.name} {shape}", {"data": source})
+
+
+def mixes(component: Component) -> bool:
+    """Whether a source is for this family, and can be written without a trained encoder."""
+    return not component.constant("VOCABULARY") and "encoder" not in component.options()
 
 
 def _condition(word: str) -> Value:

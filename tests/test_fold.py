@@ -72,7 +72,7 @@ def network(*stages: Sequence[Any], flow: str = "") -> Network:
     port = Port("data", shape)
     conditioning = Conditioning(conditional().chosen, flow) if flow else None
     named = tuple(Stage(f"stage_{n}", tuple(items)) for n, items in enumerate(stages))
-    return Network("network", role, port, port, named, conditioning, False, None, (), ())
+    return Network("network", role, port, port, named, conditioning, False, None, (), None, ())
 
 
 def folded(*groups: Sequence[Layer], name: str = "up") -> Mapping[str, Factory]:
@@ -219,8 +219,9 @@ def test_other_layers_inside_are_another_structure() -> None:
 
 
 def conditional() -> ConditionalNorm:
-    """One of the catalogue that takes the place of others."""
-    able = (c for c in CATALOGUE.all("conditioning") if c.constant("FLOW") == "layers")
+    """One of the catalogue that takes the place of norms."""
+    norms = (c for c in CATALOGUE.all("conditioning") if c.constant("FLOW") == "layers")
+    able = (c for c in norms if "batch_norm" in c.constant("REPLACES"))
     return ConditionalNorm(next(able))
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from mix import CATALOGUE, Mix, axes, compiled, spec_of, values_of
+from mix import CATALOGUE, FAMILY, Mix, axes, compiled, mixes, spec_of, values_of
 from mix_run import complaints, exempt, run
 from mix_search import Search, pairs_of
 from mix_table import PAGE, page, words
@@ -77,8 +77,12 @@ def test_every_component_of_a_slot_is_a_value() -> None:
     names = {value.name.partition(" ")[0] for values in axes().values() for value in values}
     for kind in ("losses", "penalties", "conditioning", "augmentations", "reparametrizations"):
         assert set(CATALOGUE.names(kind)) <= names
-    for kind in ("architectures", "data", "initializers", "optimizers", "schedules"):
+    for kind in ("initializers", "optimizers", "schedules"):
         assert set(CATALOGUE.names(kind)) <= names
+    assert {component.name for component in CATALOGUE.all("data") if mixes(component)} <= names
+    builders = {role.builder for role in FAMILY.roles.values()}
+    able = {c.name for c in CATALOGUE.all("architectures") if builders & c.functions.keys()}
+    assert able <= names
 
 
 def test_only_a_loss_that_says_so_is_not_asked_for_its_signs() -> None:

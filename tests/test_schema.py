@@ -294,7 +294,7 @@ def having(option: str) -> str:
         ("penalties.0.r1.every", "penalties.r1.every"),
         ("r1.weight", "penalties.r1.weight"),
         ("r1", "goes under  penalties|forbids discriminator:batch_statistics|gamma"),
-        ("data.source", "one of digits, folder"),
+        ("data.source", "one of captions, digits, folder"),
         ("data.image_size", "list of 2, each whole number, 8 to 64|[8, 8]|data source digits"),
         ("data.path", "none, it must be given"),
         ("training.optimizer.generator.adam.lr", "none, it must be given|number, above 0"),

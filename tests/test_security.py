@@ -100,18 +100,21 @@ class Text:
 # Values for options without default; a new one has to be added here.
 REQUIRED = {"path": "data.bin", "image_size": [16, 16], "shape": [3, 16, 16], "lr": 1e-3}
 REQUIRED |= {"attributes": 3, "channels": 4, "features": 4, "size": [2, 2], "network": "generator"}
+REQUIRED |= {"length": 8, "vocabulary": 30, "filters": [[1, 2]]}
 NAMES = ("preset", "family", "condition", "network", "best")  # texts that are looked up
+
+
+OF_TOKENS = {"family": "sequence", "generator": {"architecture": "recurrent"}}
 
 
 def base(data: str = "gaussian_1d") -> dict[str, Any]:
     """A small spec that is right."""
-    return {
-        "gangen": 1,
-        "name": "tame",
-        "data": {"source": data, **required("data", data)},
-        "generator": {"architecture": "mlp", "init": {"normal": {}}},
-        "discriminator": {"architecture": "mlp", "init": {"normal": {}}},
-    }
+    spec = {"gangen": 1, "name": "tame", "data": {"source": data, **required("data", data)}}
+    if CATALOGUE.get("data", data).constant("VOCABULARY"):
+        judge = {"architecture": "textcnn", "filters": [[1, 2]]}
+        return spec | OF_TOKENS | {"discriminator": judge}
+    networks = {"architecture": "mlp", "init": {"normal": {}}}
+    return spec | {"generator": networks, "discriminator": networks}
 
 
 def required(kind: str, name: str) -> dict[str, Any]:

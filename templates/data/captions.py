@@ -6,6 +6,7 @@ makes float [N, attributes]. An image's attributes are the mean over its caption
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -162,12 +163,7 @@ def load_captions(
     described = encoded(load_encoder(root / encoder), rows, attributes, root / encoder)
     counts = [len(of_one) for of_one in captions]
     means = torch.stack([of_one.mean(0) for of_one in described.split(counts)])
-    images = collected(
-        lambda: decoded(files, image_size=image_size, channels=channels, resize=resize),
-        (len(files), channels, *image_size),
-        np.uint8,
-        cache=cache,
-        files=files,
-        options=resize,
-    )
+    blocks = partial(decoded, files, image_size=image_size, channels=channels, resize=resize)
+    shape = (len(files), channels, *image_size)
+    images = collected(blocks, shape, np.uint8, cache=cache, files=files, options=resize)
     return images, means

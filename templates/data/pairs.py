@@ -132,8 +132,6 @@ def load_pairs(
     read = partial(read_pair, pairs=pairs, left=left, fits=fits)
     shape = (source_channels + channels, *image_size)
     blocks, used = partial(read_blocks, read, files, shape), [*files, *pairs.values()]
-    options = (resize, layout, left)
-    images = collected(
-        blocks, (len(files), *shape), np.uint8, cache=cache, files=used, options=options
-    )
+    whole, options = (len(files), *shape), (resize, layout, left)
+    images = collected(blocks, whole, np.uint8, cache=cache, files=used, options=options)
     return images, torch.zeros(len(images), dtype=torch.int64)
