@@ -130,7 +130,8 @@ def texts() -> Iterator[Text]:
         roles = {role: {"architecture": "mlp"} for role in family.roles}
         for key, model in {"training": family.training, **family.sections}.items():
             found = of_model(model, (key,), base() | roles | {"family": name})
-            yield from (text for text in found if name != USUAL and len(text.path) == 2)
+            known = key in FAMILY.sections or key == "training"  # with what is chosen below it
+            yield from (t for t in found if name != USUAL and (len(t.path) == 2 or not known))
 
 
 def of_model(model: type[SpecModel], path: Keys, spec: Mapping[str, Any]) -> Iterator[Text]:
