@@ -179,9 +179,11 @@ def _list(chosen: Namespace, note: Note) -> Answer:
 
 def _explain(chosen: Namespace, note: Note) -> Answer:
     """Say what a key or a name means."""
-    from gangen.explain import explain
+    from gangen.explain import Keys, explain
+    from gangen.schema import spec_schema
 
-    return Answer(explain(chosen.path, _catalogue(chosen)))
+    catalogue = _catalogue(chosen)
+    return Answer(explain(chosen.path, catalogue, Keys(spec_schema(catalogue))))
 
 
 def _schema(chosen: Namespace, note: Note) -> Answer:

@@ -11,12 +11,13 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gangen.catalogue import KINDS, Catalogue, Component
 from gangen.errors import UsageError, did_you_mean, one_of, shown
 from gangen.listing import preset
-from gangen.schema import Schema, spec_schema
+from gangen.schema import Schema
 from gangen.yaml_write import flow
 
 WIDTH = 96
@@ -76,6 +77,16 @@ class Keys:
         for node in inner:
             yield from self.parts(node, node.get("title", owner), into_lists)
 
+    @cached_property
+    def places(self) -> dict[str, list[str]]:
+        """Paths below which each title may stand, without those in layers that have layers."""
+        found: dict[str, dict[str, None]] = {}
+        for meaning in [Meaning((), self.schema, ""), *self.all()]:
+            if "layers" not in meaning.path[:-1]:
+                for node, _ in self.parts(meaning.schema):
+                    found.setdefault(node.get("title", ""), {})[".".join(meaning.path)] = None
+        return {title: list(paths) for title, paths in found.items()}
+
     def description(self, meaning: Meaning) -> str:
         """What a key is for; empty when nobody says."""
         nodes = (node for node, _ in self.parts(meaning.schema))
@@ -86,9 +97,8 @@ class Keys:
         return found
 
 
-def explain(path: str, catalogue: Catalogue) -> str:
+def explain(path: str, catalogue: Catalogue, keys: Keys) -> str:
     """What a path, a component, a preset or a family is; raises UsageError when nothing is."""
-    keys = Keys(spec_schema(catalogue))
     parts = [part for part in re.split(r"[.\[\]]+", path) if part and not part.isdecimal()]
     texts = _pages(keys, keys.find(parts)) if parts else []
     texts += members(path, catalogue, keys)
@@ -213,14 +223,8 @@ def members(name: str, catalogue: Catalogue, keys: Keys) -> list[str]:
 
 
 def _component(component: Component, catalogue: Catalogue, keys: Keys) -> str:
-    title = f"{KINDS[component.kind]} {component.name}"
-    places = [
-        ".".join(meaning.path)
-        for meaning in ([Meaning((), keys.schema, ""), *keys.all()])
-        if "layers" not in meaning.path[:-1]  # in layers that have layers
-        and any(node.get("title") == title for node, _ in keys.parts(meaning.schema))
-    ]
-    facts = {"goes under": one_of(dict.fromkeys(places), limit=8)} if places else {}
+    places = keys.places.get(f"{KINDS[component.kind]} {component.name}", ())
+    facts = {"goes under": one_of(places, limit=8)} if places else {}
     if where := component.constant("WHERE"):
         families = [n for n in catalogue.names("families") if where in catalogue.family(n).slots]
         facts["allowed by"] = f"family {one_of(families)}, in {where}"

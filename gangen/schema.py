@@ -7,7 +7,7 @@ required, unless the spec names no preset. Branches of a union are titled `kind 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -159,17 +159,23 @@ class _Writer:
 
     def _choice(self, kind: str) -> Schema:
         """`name` or `{name: {options}}`."""
-        name = f"choice.{kind}"
+        return self._defined(f"choice.{kind}", lambda: self._branches(kind))
+
+    def _branches(self, kind: str) -> Schema:
+        components = list(self.catalogue.all(kind))
+        return {"anyOf": [*_names(components), *map(self._named, components)]}
+
+    def _defined(self, name: str, draw: Callable[[], Schema]) -> Schema:
+        """A reference to what is drawn once; it may refer to itself."""
         if name not in self.definitions:
-            components = list(self.catalogue.all(kind))
-            branches = _names(components)
-            branches += [
-                self._named(component, self._options(component)) for component in components
-            ]
-            self.definitions[name] = {"anyOf": branches}
+            self.definitions[name] = {}
+            self.definitions[name] = draw()
         return {"$ref": f"#/$defs/{name}"}
 
-    def _named(self, component: Component, options: Schema) -> Schema:
+    def _named(self, component: Component) -> Schema:
+        options = self._options(component)
+        for child in component.constant("CHILDREN", []):
+            options["properties"][child] = self._layers()
         body = {"description": component.summary, **options, "type": ["object", "null"]}
         if component.kind != "blocks":  # an option may come from a preset that makes this choice
             body.pop("required", None)
@@ -183,9 +189,13 @@ class _Writer:
 
     def _tagged(self, kind: str, tag: str) -> Schema:
         """A section that names its component under `tag`, or only the name."""
-        components = list(self.catalogue.all(kind))
-        branches = [self._section_of(c, "", tag, {}) for c in components]
-        return {"anyOf": [*_names(components), *branches]}
+
+        def drawn() -> Schema:
+            components = list(self.catalogue.all(kind))
+            branches = [self._section_of(c, "", tag, {}) for c in components]
+            return {"anyOf": [*_names(components), *branches]}
+
+        return self._defined(kind, drawn)
 
     def _section_of(self, component: Component, function: str, tag: str, also: Schema) -> Schema:
         options = self._options(component, function)
@@ -198,6 +208,9 @@ class _Writer:
         }
 
     def _network(self, builder: str) -> Schema:
+        return self._defined(f"network.{builder}", lambda: self._drawn_network(builder))
+
+    def _drawn_network(self, builder: str) -> Schema:
         also: Schema = {
             key: {"anyOf": [{"type": "null"}, self._choice(kind)]} | _described(KINDS[kind])
             for key, kind in NETWORK_KEYS.items()
@@ -215,22 +228,9 @@ class _Writer:
         return {"anyOf": [*branches, {**listed, "required": ["layers"]}]}
 
     def _layers(self) -> Schema:
-        if "layers" not in self.definitions:
-            self.definitions["layers"] = {}  # layers have layers: the reference comes first
-            components = list(self.catalogue.all("blocks"))
-            branches = _names(components)
-            for component in components:
-                options = self._options(component)
-                for child in component.constant("CHILDREN", []):
-                    options["properties"][child] = self._layers()
-                branches.append(self._named(component, options))
-            self.definitions["layers"] = {
-                "description": "the layers in order, each `name` or `name: {options}`",
-                "type": "array",
-                "minItems": 1,
-                "items": {"anyOf": branches},
-            }
-        return {"$ref": "#/$defs/layers"}
+        said = "the layers in order, each `name` or `name: {options}`"
+        drawn = {"description": said, "type": "array", "minItems": 1}
+        return self._defined("layers", lambda: {**drawn, "items": self._branches("blocks")})
 
     def _options(self, component: Component, function: str = "") -> Schema:
         drawn = component.model(function).model_json_schema()

@@ -254,7 +254,7 @@ def test_schema_command(
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_path_of_the_schema_is_explained(path: str) -> None:
-    text = explain(path, CATALOGUE)
+    text = explain(path, CATALOGUE, KEYS)
     assert text.startswith(f"{path}\n")
     assert re.search(r"(?m)^  type +\S", text)
     assert max(map(len, text.splitlines())) <= 100
@@ -263,7 +263,7 @@ def test_every_path_of_the_schema_is_explained(path: str) -> None:
 def test_every_member_of_the_catalogue_is_explained() -> None:
     for kind in (*KINDS, "presets", "families"):
         for name in CATALOGUE.names(kind):
-            assert f"{name} (" in explain(name, CATALOGUE)
+            assert f"{name} (" in explain(name, CATALOGUE, KEYS)
 
 
 def having(option: str) -> str:
@@ -307,7 +307,7 @@ def having(option: str) -> str:
     ],
 )
 def test_what_explain_says(path: str, words: str) -> None:
-    text = " ".join(explain(path, CATALOGUE).split())
+    text = " ".join(explain(path, CATALOGUE, KEYS).split())
     for word in words.split("|"):
         assert " ".join(word.split()) in text
 
@@ -326,7 +326,7 @@ def test_what_explain_says(path: str, words: str) -> None:
 )
 def test_what_explain_does_not_know(path: str, guess: str | None) -> None:
     with pytest.raises(UsageError) as caught:
-        explain(path, CATALOGUE)
+        explain(path, CATALOGUE, KEYS)
     assert (f"did you mean {guess}?" in caught.value.message) == (guess is not None)
     assert caught.value.help is not None
 
